@@ -1,0 +1,41 @@
+//! The door to the vehicle's signals. On the bus it is `org.steward1.vehicle`; in one process it is the simulator itself.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+use crate::value::Values;
+
+/// What a read gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Path to value.
+    pub values: Values,
+    /// Asked for, and not there.
+    pub missing: Vec<String>,
+}
+
+/// The vehicle could not be reached or did not answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum VehicleError {
+    /// Nobody serves the vehicle's signals.
+    #[error("no vehicle service is there: {0}")]
+    Unavailable(String),
+    /// It is there, and the call went wrong.
+    #[error("the vehicle service failed: {0}")]
+    Failed(String),
+}
+
+/// Vehicle signals by VSS path.
+#[async_trait]
+pub trait Vehicle: Send + Sync {
+    /// Reads signals.
+    async fn get(&self, paths: &[String]) -> Result<Reading, VehicleError>;
+
+    /// Sets signals, all or none. The result names the refused paths with reasons; empty: all were accepted, which is not yet done.
+    async fn set(&self, values: &Values) -> Result<BTreeMap<String, String>, VehicleError>;
+
+    /// Every change from now on.
+    fn changes(&self) -> broadcast::Receiver<Values>;
+}
