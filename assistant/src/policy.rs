@@ -1,0 +1,3 @@
+//! Policy.
+/// Rules.
+pub struct Policy;

@@ -1,0 +1,109 @@
+//! What lasts between turns: a plain value that is handed in and handed back. It forgets by itself.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use plugins::value::Values;
+
+/// How long a question of ours waits for its answer.
+pub const PENDING_LIFETIME: Duration = Duration::from_secs(15);
+/// How long "a bit more" still refers to the last command.
+pub const CONTEXT_LIFETIME: Duration = Duration::from_secs(60);
+/// How many turns `Undo` can go back.
+const JOURNAL_LENGTH: usize = 20;
+
+/// One conversation's memory.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// Our own question that waits for an answer.
+    pub pending: Option<Pending>,
+    /// The last commands, for "a bit more" and "the other side too".
+    pub last: Option<Remembered>,
+    journal: VecDeque<JournalEntry>,
+}
+
+/// A command that is understood: what to call with which arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// Plugin id.
+    pub plugin: String,
+    /// Action id.
+    pub action: String,
+    /// Arguments, resolved.
+    pub arguments: Values,
+}
+
+/// Why we asked back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PendingKind {
+    /// A yes lets the commands be done.
+    Confirm,
+    /// One of the commands is meant.
+    Choose,
+    /// The named argument of the first command is missing.
+    Missing(String),
+}
+
+/// Our own question and what it is about.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// The turn that asked.
+    pub turn: u64,
+    /// What was asked.
+    pub kind: PendingKind,
+    /// The commands it is about.
+    pub commands: Vec<Command>,
+    /// Who was asked; only this seat's answer counts.
+    pub zone: String,
+    /// The language of the question.
+    pub language: String,
+    /// When it was asked.
+    pub since: Instant,
+}
+
+/// The last commands of a session.
+#[derive(Debug, Clone)]
+pub struct Remembered {
+    /// In spoken order.
+    pub commands: Vec<Command>,
+    /// Who spoke.
+    pub zone: String,
+    /// When.
+    pub since: Instant,
+}
+
+/// What a turn changed: how it was before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalEntry {
+    /// The turn.
+    pub turn: u64,
+    /// Signals as they were before.
+    pub before: Values,
+    /// Titles of actions of that turn that cannot be taken back.
+    pub lasting: Vec<String>,
+}
+
+impl Session {
+    /// The pending question, unless it is too old.
+    pub fn take_pending(&mut self) -> Option<Pending> {
+        self.pending.take().filter(|pending| pending.since.elapsed() < PENDING_LIFETIME)
+    }
+
+    /// The last commands of this seat, unless they are too old.
+    pub fn remembered(&self, zone: &str) -> Option<&Remembered> {
+        self.last.as_ref().filter(|last| last.zone == zone && last.since.elapsed() < CONTEXT_LIFETIME)
+    }
+
+    /// Writes down how it was before a turn.
+    pub fn record(&mut self, entry: JournalEntry) {
+        if self.journal.len() == JOURNAL_LENGTH {
+            self.journal.pop_front();
+        }
+        self.journal.push_back(entry);
+    }
+
+    /// The newest entry, taken out.
+    pub fn take_journal(&mut self) -> Option<JournalEntry> {
+        self.journal.pop_back()
+    }
+}
