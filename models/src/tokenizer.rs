@@ -1,0 +1,64 @@
+//! Text to token numbers, by a model's own `tokenizer.json`.
+
+use std::path::Path;
+
+use tokenizers::{TruncationDirection, TruncationParams, TruncationStrategy};
+
+use crate::{ModelError, file};
+
+/// A model's tokenizer. One sentence at a time, so there is no padding.
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+}
+
+/// A sentence as a model reads it. The three lists have the same length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    /// Numbers in the vocabulary.
+    pub(crate) ids: Vec<i64>,
+    /// Which of two texts a token belongs to; all zero for a single sentence.
+    pub(crate) types: Vec<i64>,
+}
+
+impl Tokenizer {
+    /// Loads `tokenizer.json`. Longer texts are cut at the end to `max_tokens`, counted with the special tokens; what the
+    /// file itself says about cutting and padding is not used.
+    pub fn load(path: &Path, max_tokens: usize) -> Result<Self, ModelError> {
+        let bytes = file::read(path)?;
+        let mut inner = tokenizers::Tokenizer::from_bytes(&bytes).map_err(|error| ModelError::corrupt(path, error))?;
+        let special = special_tokens(&inner).map_err(|error| ModelError::corrupt(path, error))?;
+        // The library subtracts the special tokens without a check.
+        if max_tokens <= special {
+            let reason = format!("max-tokens is {max_tokens}, and {special} of them are special tokens");
+            return Err(ModelError::unsupported(path, reason));
+        }
+        let truncation = TruncationParams {
+            direction: TruncationDirection::Right,
+            max_length: max_tokens,
+            strategy: TruncationStrategy::LongestFirst,
+            stride: 0,
+        };
+        inner.with_truncation(Some(truncation)).map_err(|error| ModelError::corrupt(path, error))?;
+        inner.with_padding(None);
+        Ok(Self { inner })
+    }
+
+    /// How many tokens the text has for the model: special tokens counted in, cut at the model's limit.
+    pub fn count(&self, text: &str) -> Result<usize, ModelError> {
+        self.encode(text).map(|tokens| tokens.ids.len())
+    }
+
+    pub(crate) fn encode(&self, text: &str) -> Result<Tokens, ModelError> {
+        let encoding = self
+            .inner
+            .encode_fast(text, true)
+            .map_err(|error| ModelError::Run { reason: "the text could not be split into tokens".to_owned(), source: Some(error) })?;
+        let numbers = |list: &[u32]| list.iter().copied().map(i64::from).collect();
+        Ok(Tokens { ids: numbers(encoding.get_ids()), types: numbers(encoding.get_type_ids()) })
+    }
+}
+
+/// How many special tokens frame a single sentence.
+fn special_tokens(tokenizer: &tokenizers::Tokenizer) -> Result<usize, tokenizers::Error> {
+    Ok(tokenizer.encode_fast("", true)?.len())
+}
