@@ -108,10 +108,10 @@ def bert(weights, config):
     return model("bert", graph.nodes, list(graph.initializers.values()), INPUTS, graph.hidden)
 
 
-def model(name, nodes, initializers, inputs, hidden):
+def model(name, nodes, initializers, inputs, hidden, output=OUTPUT, kind=TensorProto.FLOAT):
     """An encoder's model around its nodes; a checked one."""
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "length"]) for name in inputs]
-    output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["batch", "length", hidden])
+    output = helper.make_tensor_value_info(output, kind, ["batch", "length", hidden])
     body = helper.make_graph(nodes, name, inputs, [output], initializers)
     imports = [helper.make_opsetid("", OPSET)]
     made = helper.make_model(body, opset_imports=imports, ir_version=9, producer_name="steward")

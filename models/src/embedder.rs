@@ -145,3 +145,34 @@ fn refused(reason: Refused) -> ModelError {
 fn receive(answers: &Receiver<Reply>) -> Result<Reply, ModelError> {
     answers.recv().map_err(|error| ModelError::run("the encoder's thread is gone", error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// An embedder whose threads never come to take anything.
+    fn without_threads() -> Embedder {
+        let folder = ModelFolder::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny-mean")).unwrap();
+        let tokenizer = Tokenizer::load(folder.tokenizer_file(), 7).unwrap();
+        Embedder { tokenizer, queue: Arc::new(Queue::new(WAITING)), threads: Vec::new(), folder }
+    }
+
+    #[test]
+    fn a_full_queue_is_busy_at_once_and_those_who_wait_are_let_go() {
+        let embedder = without_threads();
+        std::thread::scope(|scope| {
+            let waiting: Vec<_> = (0..WAITING).map(|_| scope.spawn(|| embedder.embed("open"))).collect();
+            while embedder.queue.len() < WAITING {
+                std::thread::yield_now();
+            }
+            assert!(matches!(embedder.embed("open"), Err(ModelError::Busy)));
+            embedder.queue.close();
+            for caller in waiting {
+                assert!(matches!(caller.join().unwrap(), Err(ModelError::Run { .. })));
+            }
+        });
+        assert!(matches!(embedder.embed("open"), Err(ModelError::Run { .. })));
+    }
+}

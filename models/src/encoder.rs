@@ -61,12 +61,10 @@ impl Encoder {
         Ok(vector)
     }
 
-    /// Token vectors are pooled; a graph that pools by itself has nothing left to pool.
     fn pool(&self, tensor: Tensor, length: usize) -> Result<Vec<f32>, ModelError> {
         let expected = self.settings.dimension;
         match *tensor.shape.as_slice() {
             [1, rows, dimension] if rows == length && dimension == expected => Ok(self.settings.pooling.apply(&tensor.data, dimension)),
-            [1, dimension] if dimension == expected => Ok(tensor.data),
             ref shape => {
                 Err(ModelError::failed(format!("output {} has the shape {shape:?} instead of [1, {length}, {expected}]", self.output)))
             }
@@ -85,11 +83,11 @@ fn input(path: &Path, name: String) -> Result<(String, Input), ModelError> {
     Ok((name, input))
 }
 
-/// The usual exporters' name for the token vectors; failing that, the only output, or the sentence vectors.
+/// The usual exporters' names for the token vectors; failing that, the first output with three axes.
 fn output(path: &Path, outputs: &[(String, Option<usize>)]) -> Result<String, ModelError> {
     let named = |wanted: &str| outputs.iter().find(|(name, _)| name == wanted);
     let by_name = || ["last_hidden_state", "token_embeddings"].into_iter().find_map(named);
     let by_rank = || outputs.iter().find(|(_, rank)| *rank == Some(3));
-    let found = by_name().or_else(by_rank).or_else(|| named("sentence_embedding")).map(|(name, _)| name.clone());
+    let found = by_name().or_else(by_rank).map(|(name, _)| name.clone());
     found.ok_or_else(|| ModelError::unsupported(path, "the graph has no output with one vector per token"))
 }

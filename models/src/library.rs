@@ -56,34 +56,35 @@ fn library_in(folder: &Path) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn folder(name: &str, files: &[&str]) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("steward-library-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
         for file in files {
-            std::fs::write(folder.join(file), b"").unwrap();
+            std::fs::write(folder.path().join(file), b"").unwrap();
         }
         folder
     }
 
     #[test]
     fn nothing_found_says_what_to_do() {
-        let error = choose(None, None, [folder("empty", &["libonnxruntime_providers_shared.so"])].into_iter()).unwrap_err();
+        let folder = folder(&["libonnxruntime_providers_shared.so"]);
+        let error = choose(None, None, [folder.path().to_owned()].into_iter()).unwrap_err();
         assert!(error.to_string().contains("run `make setup`, or set STEWARD_ORT_LIB"), "{error}");
     }
 
     #[test]
     fn a_named_library_is_never_replaced_by_a_found_one() {
-        let found = folder("found", &["libonnxruntime.so.1.31.1"]);
-        let missing = found.join("elsewhere.so");
+        let found = folder(&["libonnxruntime.so.1.31.1"]);
+        let missing = found.path().join("elsewhere.so");
         for (asked, variable) in [(Some(missing.as_path()), None), (None, Some(missing.clone().into_os_string()))] {
-            let error = choose(asked, variable, [found.clone()].into_iter()).unwrap_err();
+            let error = choose(asked, variable, [found.path().to_owned()].into_iter()).unwrap_err();
             assert!(error.to_string().contains("elsewhere.so"), "{error}");
         }
     }
 
     #[test]
     fn the_order_is_asked_then_variable_then_found() {
-        let found = folder("order", &["libonnxruntime.so.1.31.1", "asked.so", "variable.so"]).canonicalize().unwrap();
+        let folder = folder(&["libonnxruntime.so.1.31.1", "asked.so", "variable.so"]);
+        let found = folder.path().canonicalize().unwrap();
         let asked = found.join("asked.so");
         let variable = found.join("variable.so");
         let folders = || [PathBuf::from("/nonexistent"), found.clone()].into_iter();

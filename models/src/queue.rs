@@ -75,6 +75,12 @@ impl<T> Queue<T> {
         }
     }
 
+    /// How many items wait.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.lock().items.len()
+    }
+
     /// Drops what waits and lets everybody who waits go.
     pub(crate) fn close(&self) {
         let mut state = self.lock();

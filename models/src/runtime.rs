@@ -35,6 +35,7 @@ pub struct Runtime(Arc<Inner>);
 
 struct Inner {
     environment: Environment,
+    library: PathBuf,
     /// The accelerators that work, best first; the processor always comes last and has no entry.
     accelerators: Vec<String>,
     skipped: Vec<(String, String)>,
@@ -51,7 +52,8 @@ impl Runtime {
     /// Loads the library and tries the providers in their order with a small graph: being compiled into the library does
     /// not mean that a provider's own libraries and device are there. Those that do not work are in [`Runtime::skipped`].
     pub fn load(options: RuntimeOptions) -> Result<Runtime, ModelError> {
-        let environment = environment(&library::find(options.library.as_deref())?)?;
+        let library = library::find(options.library.as_deref())?;
+        let environment = environment(&library)?;
         let mut accelerators = Vec::new();
         let mut skipped = Vec::new();
         let mut processor = options.providers.is_empty();
@@ -73,7 +75,7 @@ impl Runtime {
             tracing::info!(provider = name, reason, "provider skipped");
         }
         let threads = if options.threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { options.threads };
-        Ok(Runtime(Arc::new(Inner { environment, accelerators, skipped, threads })))
+        Ok(Runtime(Arc::new(Inner { environment, library, accelerators, skipped, threads })))
     }
 
     /// The provider that models run on: `tensorrt`, `cuda` or `cpu`.
@@ -86,9 +88,11 @@ impl Runtime {
         &self.0.skipped
     }
 
-    /// The library's version and how it was built, in its own words.
+    /// The library's version, as the end of its file's name has it (`libonnxruntime.so.1.31.1`); if that was renamed, what
+    /// it says about its own build.
     pub fn version(&self) -> String {
-        ort::info().to_owned()
+        let name = self.0.library.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_prefix("libonnxruntime.so.").map_or_else(|| ort::info().to_owned(), str::to_owned)
     }
 
     /// How many inference threads a model gets.

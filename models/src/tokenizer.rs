@@ -26,6 +26,8 @@ impl Tokenizer {
     pub fn load(path: &Path, max_tokens: usize) -> Result<Self, ModelError> {
         let bytes = file::read(path)?;
         let mut inner = tokenizers::Tokenizer::from_bytes(&bytes).map_err(|error| ModelError::corrupt(path, error))?;
+        inner.with_padding(None);
+        inner.with_truncation(None).map_err(|error| ModelError::corrupt(path, error))?;
         let special = special_tokens(&inner).map_err(|error| ModelError::corrupt(path, error))?;
         // The library subtracts the special tokens without a check.
         if max_tokens <= special {
@@ -39,7 +41,6 @@ impl Tokenizer {
             stride: 0,
         };
         inner.with_truncation(Some(truncation)).map_err(|error| ModelError::corrupt(path, error))?;
-        inner.with_padding(None);
         Ok(Self { inner })
     }
 
