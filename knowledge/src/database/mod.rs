@@ -1,0 +1,33 @@
+//! `knowledge.sqlite`: the only place that speaks SQLite. [`Writer`] makes the file once, [`Reader`] never changes it.
+
+mod read;
+mod write;
+
+pub(crate) use read::{Reader, Row};
+pub(crate) use write::{Writer, passage_terms};
+
+/// SQLite's complaint.
+#[derive(Debug, thiserror::Error)]
+#[error("the knowledge database failed: {0}")]
+pub struct DatabaseError(#[from] rusqlite::Error);
+
+/// `word_term` holds the space-separated terms of `terms`, not text: the tokenizer only has to cut at spaces, and
+/// because its content is never stored, only the index takes room. `language.entries` is what rarity is relative to.
+const SCHEMA: &str = "
+CREATE TABLE word_list(number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE language(name TEXT PRIMARY KEY, entries INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE term(language TEXT NOT NULL, text TEXT NOT NULL, entries INTEGER NOT NULL,
+  PRIMARY KEY(language, text)) STRICT, WITHOUT ROWID;
+CREATE TABLE entry(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind INTEGER NOT NULL, document TEXT NOT NULL,
+  section TEXT NOT NULL, page INTEGER NOT NULL, language TEXT NOT NULL, module TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE TABLE wording(number INTEGER PRIMARY KEY, entry INTEGER NOT NULL REFERENCES entry(number), text TEXT NOT NULL) STRICT;
+CREATE VIRTUAL TABLE word_term USING fts5(terms, content='', contentless_delete=1, tokenize=\"ascii tokenchars '._'\");
+";
+
+/// How a kind is stored.
+fn kind_number(kind: crate::query::Kind) -> i64 {
+    match kind {
+        crate::query::Kind::Curated => 0,
+        crate::query::Kind::Document => 1,
+    }
+}

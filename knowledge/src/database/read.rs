@@ -1,0 +1,115 @@
+//! Searching the database, read-only.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, params, params_from_iter};
+
+use super::{DatabaseError, kind_number};
+use crate::query::Kind;
+
+/// A database that is only read.
+pub(crate) struct Reader {
+    connection: Connection,
+}
+
+/// One wording with the entry it belongs to.
+pub(crate) struct Row {
+    pub(crate) wording: u64,
+    pub(crate) question: String,
+    pub(crate) id: String,
+    pub(crate) kind: Kind,
+    pub(crate) document: String,
+    pub(crate) section: String,
+    pub(crate) page: u32,
+    pub(crate) language: String,
+    pub(crate) module: String,
+    pub(crate) text: String,
+}
+
+const ROW: &str = "SELECT wording.number, wording.text, entry.id, entry.kind, document, section, page, language, module, entry.text";
+
+impl Reader {
+    /// Opens the file as one that nobody changes, and with SQLite's guards against prepared files up.
+    pub(crate) fn open(path: &Path) -> Result<Reader, DatabaseError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(immutable_uri(path), flags)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        connection.execute_batch("PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;")?;
+        Ok(Reader { connection })
+    }
+
+    /// The word lists it was built with, in order.
+    pub(crate) fn word_lists(&self) -> Result<Vec<String>, DatabaseError> {
+        let mut statement = self.connection.prepare("SELECT text FROM word_list ORDER BY number")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
+    /// Entries per language.
+    pub(crate) fn languages(&self) -> Result<HashMap<String, i64>, DatabaseError> {
+        let mut statement = self.connection.prepare("SELECT name, entries FROM language")?;
+        Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+    }
+
+    /// In how many entries of the language each term is; those in none are left out.
+    pub(crate) fn entries_with(&self, language: &str, terms: &BTreeSet<&str>) -> Result<HashMap<String, i64>, DatabaseError> {
+        let mut statement = self.connection.prepare_cached("SELECT entries FROM term WHERE language = ? AND text = ?")?;
+        let mut found = HashMap::with_capacity(terms.len());
+        for term in terms {
+            let mut rows = statement.query(params![language, term])?;
+            if let Some(row) = rows.next()? {
+                found.insert((*term).to_owned(), row.get(0)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The wordings of this kind that share most with the terms, best first.
+    pub(crate) fn matching(&self, terms: &[&str], kind: Kind, language: Option<&str>, limit: usize) -> Result<Vec<Row>, DatabaseError> {
+        if terms.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "{ROW} FROM word_term JOIN wording ON wording.number = word_term.rowid JOIN entry ON entry.number = wording.entry
+             WHERE word_term MATCH ? AND kind = ? AND (?3 IS NULL OR language = ?3) ORDER BY rank, wording.number LIMIT ?"
+        );
+        // Quoted, a term is never an operator of the query language; terms hold letters, digits, "." and "_".
+        let wanted: Vec<String> = terms.iter().map(|term| format!("\"{term}\"")).collect();
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![wanted.join(" OR "), kind_number(kind), language, limit as i64], row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The wordings with these numbers, in no particular order; unknown numbers are left out.
+    pub(crate) fn rows(&self, numbers: &[u64]) -> Result<Vec<Row>, DatabaseError> {
+        let marks = vec!["?"; numbers.len()].join(",");
+        let sql = format!("{ROW} FROM wording JOIN entry ON entry.number = wording.entry WHERE wording.number IN ({marks})");
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map(params_from_iter(numbers.iter().map(|number| *number as i64)), row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn row(row: &rusqlite::Row) -> rusqlite::Result<Row> {
+    let kind = if row.get::<_, i64>(3)? == kind_number(Kind::Curated) { Kind::Curated } else { Kind::Document };
+    Ok(Row {
+        wording: row.get::<_, i64>(0)? as u64,
+        question: row.get(1)?,
+        id: row.get(2)?,
+        kind,
+        document: row.get(4)?,
+        section: row.get(5)?,
+        page: row.get(6)?,
+        language: row.get(7)?,
+        module: row.get(8)?,
+        text: row.get(9)?,
+    })
+}
+
+/// The path as a URI that tells SQLite not to look for journals and locks. `?`, `#` and `%` would end the path.
+fn immutable_uri(path: &Path) -> String {
+    let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{path}?mode=ro&immutable=1")
+}
