@@ -31,6 +31,12 @@ pub struct Command {
     pub action: String,
     /// Arguments, resolved.
     pub arguments: Values,
+    /// The relative direction it was asked as, for "a bit more".
+    pub direction: Option<String>,
+    /// Which rung understood it.
+    pub tier: String,
+    /// 0 to 1.
+    pub confidence: f64,
 }
 
 /// Why we asked back.

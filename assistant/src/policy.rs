@@ -1,3 +1,0 @@
-//! Policy.
-/// Rules.
-pub struct Policy;
