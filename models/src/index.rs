@@ -16,8 +16,9 @@ const MAGIC: &[u8; 8] = b"STWVEC01";
 const HEADER: usize = 8 + 4 + 8 + 32;
 /// Callers that may search at the same time; more wait for their turn.
 const SEARCHERS: usize = 8;
-/// Up to this many rows all of them are compared, which is exact and fast enough; above, the graph is searched.
-const EXACT: usize = 4096;
+/// Up to this many rows all of them are compared, which is exact and takes less time than encoding the question; above,
+/// the graph is searched.
+const EXACT: usize = 16384;
 
 /// Vectors with a number each. It is made once and then only searched, from any number of threads.
 pub struct VectorIndex {
@@ -41,13 +42,15 @@ impl VectorIndex {
     }
 
     fn with_room(dimension: usize, rows: usize) -> Result<Self, ModelError> {
+        // The library always makes a graph; where none is searched, it gets as little of one as it can make.
+        let (connectivity, expansion_add) = if rows <= EXACT { (2, 1) } else { (16, 128) };
         let options = IndexOptions {
             dimensions: dimension,
             metric: MetricKind::Cos,
             quantization: ScalarKind::BF16,
-            connectivity: 16,
-            expansion_add: 128,
-            expansion_search: 64,
+            connectivity,
+            expansion_add,
+            expansion_search: 128,
             multi: false,
         };
         let index = Index::new(&options).map_err(|error| ModelError::vector(error.to_string()))?;

@@ -42,7 +42,7 @@ fn recall(index: &VectorIndex, vectors: &[Vec<f32>], queries: &[Vec<f32>]) -> f3
 
 #[test]
 fn small_and_large_indexes_find_the_nearest_rows() {
-    for (rows, at_least) in [(500, 0.97), (6000, 0.9)] {
+    for (rows, at_least) in [(500, 0.97), (17000, 0.9)] {
         let vectors = vectors(rows, 7);
         let share = recall(&build(&vectors), &vectors, &self::vectors(50, 8));
         assert!(share >= at_least, "{rows} rows: {share}");
@@ -86,13 +86,13 @@ fn what_is_no_vector_of_this_index_is_refused() {
 fn a_saved_index_is_the_same_and_so_are_the_bytes_of_two_builds() {
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
-    let (vectors, queries) = (vectors(5000, 3), vectors(20, 4));
+    let (vectors, queries) = (vectors(17000, 3), vectors(20, 4));
     let index = build(&vectors);
     index.save(&first).unwrap();
     build(&vectors).save(&second).unwrap();
     assert!(fs::read(&first).unwrap() == fs::read(&second).unwrap(), "the same rows must make the same bytes");
     let loaded = VectorIndex::load(&first, DIMENSION).unwrap();
-    assert_eq!((loaded.len(), loaded.dimension()), (5000, DIMENSION));
+    assert_eq!((loaded.len(), loaded.dimension()), (17000, DIMENSION));
     for query in &queries {
         assert_eq!(loaded.search(query, 10).unwrap(), index.search(query, 10).unwrap());
     }
@@ -137,7 +137,7 @@ fn a_cut_or_changed_file_is_refused() {
 
 #[test]
 fn more_callers_than_room_was_reserved_for_take_turns() {
-    for rows in [200, 6000] {
+    for rows in [200, 17000] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("index");
         let vectors = vectors(rows, 3);
