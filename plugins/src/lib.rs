@@ -4,12 +4,18 @@
 //! *Invariant:* what an action sets is computed in one place, [`writes::expand`], from the manifest, the arguments and the catalogue
 //! of signals; whatever checks, sets, reads back or undoes uses that set.
 
+pub mod arguments;
+pub mod bus;
 pub mod catalogue;
+pub mod host;
 pub mod invoke;
 pub mod lint;
+pub mod local;
 pub mod locale;
 pub mod manifest;
 pub mod phrase;
+pub mod process;
+pub mod simulator;
 pub mod value;
 pub mod vehicle;
 pub mod vss;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use crate::value::Values;
+use crate::value::{Value, Values};
+use crate::zone::Steering;
 
 /// What a read gave.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,4 +39,17 @@ pub trait Vehicle: Send + Sync {
 
     /// Every change from now on.
     fn changes(&self) -> broadcast::Receiver<Values>;
+}
+
+/// Where the vehicle says which side the driver sits on.
+const DRIVER_POSITION: &str = "Vehicle.Cabin.DriverPosition";
+
+/// The steering side by the vehicle's own account; left-hand drive where it does not say.
+///
+/// # Errors
+/// The vehicle cannot be asked.
+pub async fn steering(vehicle: &dyn Vehicle) -> Result<Steering, VehicleError> {
+    let reading = vehicle.get(&[DRIVER_POSITION.to_owned()]).await?;
+    let position = reading.values.get(DRIVER_POSITION).and_then(Value::text);
+    Ok(if position == Some("RIGHT") { Steering::Right } else { Steering::Left })
 }

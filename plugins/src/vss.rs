@@ -122,6 +122,11 @@ impl Vss {
         self.signals.iter().map(|(path, signal)| (path.as_str(), signal))
     }
 
+    /// Leaves out every signal whose path `keep` does not want.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.signals.retain(|path, _| keep(path));
+    }
+
     /// Puts a zone into a path: the first name for the zone that the catalogue has. `None`: this branch has no such seat.
     pub fn resolve(&self, path: &str, zone: Zone, steering: Steering) -> Option<String> {
         if !path.contains("{zone}") {
@@ -137,25 +142,44 @@ impl Signal {
     /// # Errors
     /// A wrong type, a number outside the limits, a text that is not allowed.
     pub fn accepts(&self, value: &Value) -> Result<(), String> {
+        self.has_type(value)?;
+        match value {
+            Value::Text(text) => self.accepts_text(text),
+            Value::List(list) => list.iter().try_for_each(|text| self.accepts_text(text)),
+            Value::Number(number) => self.accepts_number(*number),
+            Value::Bool(_) => Ok(()),
+        }
+    }
+
+    /// Whether the value is of the signal's data type, whatever its limits; the reason if not.
+    ///
+    /// # Errors
+    /// A wrong type, a number that is not finite or not whole where it must be.
+    pub fn has_type(&self, value: &Value) -> Result<(), String> {
         match (value, self.datatype.as_str()) {
-            (Value::Bool(_), "boolean") => Ok(()),
-            (Value::Text(text), "string") => {
-                if self.allowed.is_empty() || self.allowed.contains(text) {
-                    Ok(())
+            (Value::Bool(_), "boolean") | (Value::Text(_), "string") => Ok(()),
+            (Value::List(_), datatype) if datatype.ends_with("[]") => Ok(()),
+            (Value::Number(number), datatype) if is_numeric(datatype) => {
+                if !number.is_finite() {
+                    Err("the value is not a finite number".to_owned())
+                } else if self.is_whole() && number.fract() != 0.0 {
+                    Err(format!("{number} is not a whole number"))
                 } else {
-                    Err(format!("'{text}' is not one of {}", self.allowed.join(", ")))
+                    Ok(())
                 }
             }
-            (Value::List(_), datatype) if datatype.ends_with("[]") => Ok(()),
-            (Value::Number(number), datatype) if is_numeric(datatype) => self.accepts_number(*number),
             _ => Err(format!("the value {value} is not of type {}", self.datatype)),
         }
     }
 
-    fn accepts_number(&self, number: f64) -> Result<(), String> {
-        if !number.is_finite() {
-            return Err("the value is not a finite number".to_owned());
+    fn accepts_text(&self, text: &str) -> Result<(), String> {
+        if self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == text) {
+            return Ok(());
         }
+        Err(format!("'{text}' is not one of {}", self.allowed.join(", ")))
+    }
+
+    fn accepts_number(&self, number: f64) -> Result<(), String> {
         let (low, high) = self.limits();
         if number < low || number > high {
             return Err(format!("{number} is outside {low} to {high}"));

@@ -1,0 +1,55 @@
+//! Serves one plugin that is data alone, from its folder.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+use steward_plugins::bus::{Bus, BusVehicle, connect, run_plugin};
+use steward_plugins::catalogue::Plugin;
+use steward_plugins::host::Declarative;
+use steward_plugins::lint;
+use steward_plugins::process;
+use steward_plugins::vss::Vss;
+
+/// Serves one plugin from its folder: actions become the vehicle signals that its plugin.toml declares.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// The plugin's folder, with its plugin.toml.
+    folder: PathBuf,
+    /// Folder of the signal catalogue.
+    #[arg(long, value_name = "DIR", default_value = "/usr/share/steward/plugins/vss")]
+    vss: PathBuf,
+    /// The bus: session, system or an address. Without it, the bus that started this program, else the session bus.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    bus: Bus,
+    /// Ends after this many seconds without a call; the bus starts the plugin again when it is needed.
+    #[arg(long, value_name = "SECONDS")]
+    idle_exit: Option<u64>,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    process::run("steward-plugin", serve(options))
+}
+
+async fn serve(options: Options) -> anyhow::Result<()> {
+    let vss = Vss::load(&options.vss).context("the signal catalogue cannot be used; name its folder with --vss")?;
+    let plugin = Plugin::read(&options.folder)?;
+    let errors: Vec<String> = lint::plugin(&plugin, &vss).iter().filter(|finding| finding.is_error).map(ToString::to_string).collect();
+    anyhow::ensure!(errors.is_empty(), "{} cannot be served: {}", options.folder.display(), errors.join("; "));
+    anyhow::ensure!(
+        plugin.manifest.plugin.program.is_empty(),
+        "{} names its own program, {}: start that",
+        options.folder.display(),
+        plugin.manifest.plugin.program
+    );
+    let connection = connect(&options.bus).await.context("no bus can be reached; name one with --bus")?;
+    let vehicle = BusVehicle::new(&connection).await.context("the bus does not let this plugin listen to the vehicle")?;
+    let about = plugin.manifest.plugin.clone();
+    let handler = Declarative::new([plugin], Arc::new(vss), Arc::new(vehicle));
+    run_plugin(connection, &about, Arc::new(handler), options.idle_exit.map(Duration::from_secs)).await
+}
