@@ -1,0 +1,111 @@
+//! `stewardd`: the voice assistant as a service on the message bus.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use sd_notify::NotifyState;
+use steward_daemon::bus::{Serving, serve};
+use steward_daemon::config::Config;
+use steward_daemon::parts;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// How long ending may take: what is still at work then is left behind.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Exit status for a configuration that cannot be used.
+const WRONG_CONFIGURATION: u8 = 2;
+
+/// Understands what is said in a car, does it, and answers. Serves org.steward1 on the message bus.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Read this configuration alone, instead of /etc/steward/steward.toml and /etc/steward/steward.d/*.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Read configuration and rules, say what is wrong, and end
+    #[arg(long)]
+    check_config: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = match checked(&arguments) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("stewardd: {error:#}");
+            return ExitCode::from(WRONG_CONFIGURATION);
+        }
+    };
+    if arguments.check_config {
+        println!("The configuration is fine.");
+        return ExitCode::SUCCESS;
+    }
+    log_to_stderr(&config.level);
+    match run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stewardd: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn checked(arguments: &Arguments) -> Result<Config> {
+    let config = Config::load(arguments.config.as_deref())?;
+    parts::rules(&config).map(|_| config).map_err(Into::into)
+}
+
+fn run(config: Config) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads can be started")?;
+    let outcome = runtime.block_on(serve_until_told(config));
+    runtime.shutdown_timeout(PATIENCE);
+    outcome
+}
+
+async fn serve_until_told(config: Config) -> Result<()> {
+    // Caught before anything is started, so that a signal at any moment ends us cleanly.
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be caught")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be caught")?;
+    let serving = tokio::select! {
+        serving = serve(config) => serving?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
+    tokio::spawn(tell_when_loaded(serving.desk.watch_status()));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = serving.disconnected() => anyhow::bail!("the message bus has gone"),
+    }
+    stop(serving).await;
+    Ok(())
+}
+
+async fn stop(serving: Serving) {
+    tracing::info!("ending");
+    notify(&[NotifyState::Stopping]);
+    let _ = tokio::time::timeout(Duration::from_millis(300), serving.stop()).await;
+}
+
+async fn tell_when_loaded(mut status: tokio::sync::watch::Receiver<steward_daemon::status::Status>) {
+    if let Ok(status) = status.wait_for(|status| status.loaded).await {
+        notify(&[NotifyState::Ready, NotifyState::Status(status.name())]);
+    }
+}
+
+/// Tells systemd; without it nobody listens, and that is fine.
+fn notify(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::debug!(%error, "systemd could not be told");
+    }
+}
+
+/// The bus library's own lines are about messages, which hold what people say, so they are left out at every level.
+fn log_to_stderr(level: &str) {
+    let filter = EnvFilter::new(format!("{level},zbus=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

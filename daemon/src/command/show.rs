@@ -1,0 +1,217 @@
+//! How things look: colors only on a terminal, JSON when asked for, and replies that tell at a glance what happened.
+
+use std::fmt::Write as _;
+
+use serde_json::Value as Json;
+
+/// How to show things.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown {
+    /// JSON for programs.
+    pub(super) json: bool,
+    /// A person reads it.
+    pub(super) terminal: bool,
+    /// With colors.
+    pub(super) color: bool,
+}
+
+/// A look.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Look {
+    Bold,
+    Dim,
+    Good,
+    Careful,
+    Bad,
+    Title,
+}
+
+impl Look {
+    fn code(self) -> &'static str {
+        match self {
+            Look::Bold => "1",
+            Look::Dim => "2",
+            Look::Good => "32",
+            Look::Careful => "33",
+            Look::Bad => "31",
+            Look::Title => "1;36",
+        }
+    }
+}
+
+impl Shown {
+    /// Text with a look, where there are colors.
+    pub(super) fn paint(self, look: Look, text: &str) -> String {
+        if self.color { format!("\x1b[{}m{text}\x1b[0m", look.code()) } else { text.to_owned() }
+    }
+
+    /// One JSON document on a line of its own.
+    pub(super) fn print_json(json: &Json) {
+        println!("{json}");
+    }
+
+    /// A reply in full, as in a conversation. `changes` are lines about the car.
+    pub(super) fn reply(self, reply: &Json, changes: &[String]) -> String {
+        let mut out = String::new();
+        let look = match text(reply, "kind") {
+            "refused" | "confirm" | "choose" | "ask" | "partly" => Look::Careful,
+            "failed" => Look::Bad,
+            _ => Look::Bold,
+        };
+        let _ = writeln!(out, "  {}", self.paint(look, text(reply, "text")));
+        for (number, option) in list(reply, "options").iter().enumerate() {
+            let _ = writeln!(out, "    {}  {}", self.paint(Look::Title, &(number + 1).to_string()), text(option, "label"));
+        }
+        for action in list(reply, "actions") {
+            self.action(&mut out, action);
+        }
+        for change in changes {
+            let _ = writeln!(out, "    {}", self.paint(Look::Dim, change));
+        }
+        for source in list(reply, "sources") {
+            let _ = writeln!(out, "  {} {}", self.paint(Look::Dim, "from"), self.paint(Look::Dim, &source_line(source)));
+        }
+        let _ = writeln!(out, "  {}", self.paint(Look::Dim, &footer(reply)));
+        out
+    }
+
+    fn action(self, out: &mut String, action: &Json) {
+        let (mark, look) = match text(action, "state") {
+            "done" => ("✓", Look::Good),
+            "pending" => ("?", Look::Careful),
+            "refused" | "unavailable" => ("✗", Look::Careful),
+            _ => ("✗", Look::Bad),
+        };
+        let name = format!("{} · {}", text(action, "plugin"), text(action, "action"));
+        let arguments = pairs(&action["arguments"]);
+        let _ = writeln!(out, "  {} {name}  {}", self.paint(look, mark), self.paint(Look::Dim, &arguments.join(", ")));
+        let reason = text(action, "reason");
+        if !reason.is_empty() && text(action, "state") != "done" {
+            let _ = writeln!(out, "    {}: {reason}", text(action, "state"));
+        }
+    }
+}
+
+/// The exit status of the contract for a reply.
+pub(super) fn status_of(reply: &Json) -> u8 {
+    let all_refused = |json: &Json| {
+        let mut left = list(json, "actions").iter().map(|action| text(action, "state")).filter(|state| *state != "done");
+        left.all(|state| state == "refused")
+    };
+    match text(reply, "kind") {
+        "done" | "answer" => 0,
+        "refused" | "confirm" => 3,
+        "partly" if all_refused(reply) => 3,
+        "unknown" | "choose" | "ask" => 4,
+        _ => 5,
+    }
+}
+
+/// Whether the reply asks something back.
+pub(super) fn asks_back(reply: &Json) -> bool {
+    matches!(text(reply, "kind"), "confirm" | "choose" | "ask")
+}
+
+/// A text member, or nothing.
+pub(super) fn text<'a>(json: &'a Json, key: &str) -> &'a str {
+    json[key].as_str().unwrap_or_default()
+}
+
+/// A list member, or nothing.
+pub(super) fn list<'a>(json: &'a Json, key: &str) -> &'a [Json] {
+    json[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// An object's members as `name value`.
+pub(super) fn pairs(json: &Json) -> Vec<String> {
+    json.as_object().map_or_else(Vec::new, |object| object.iter().map(|(name, value)| format!("{name} {}", value_text(value))).collect())
+}
+
+/// A value as a person writes it: 22 for 22.0, lists with commas.
+pub(super) fn value_text(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |number| ((number * 100.0).round() / 100.0).to_string()),
+        Json::Array(values) => values.iter().map(value_text).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+fn source_line(source: &Json) -> String {
+    let mut line = [text(source, "document"), text(source, "section")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" › ");
+    if let Some(page) = source["page"].as_u64().filter(|page| *page > 0) {
+        let _ = write!(line, ", page {page}");
+    }
+    line
+}
+
+fn footer(reply: &Json) -> String {
+    let mut parts = vec![format!("turn {}", reply["turn"])];
+    parts.extend(Some(text(reply, "tier")).filter(|tier| !tier.is_empty()).map(str::to_owned));
+    parts.extend(reply["timings"]["total"].as_f64().map(|total| milliseconds(total / 1000.0)));
+    parts.join(" · ")
+}
+
+/// A time span as it reads best.
+pub(super) fn milliseconds(span: f64) -> String {
+    match span {
+        ..10.0 => format!("{span:.1} ms"),
+        ..1000.0 => format!("{span:.0} ms"),
+        _ => format!("{:.1} s", span / 1000.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const PLAIN: Shown = Shown { json: false, terminal: true, color: false };
+
+    #[test]
+    fn exit_statuses_follow_the_kind() {
+        let of = |kind: &str| status_of(&json!({ "kind": kind }));
+        let kinds = ["done", "answer", "refused", "confirm", "unknown", "choose", "ask", "failed", "cancelled"];
+        assert_eq!(kinds.map(of), [0, 0, 3, 3, 4, 4, 4, 5, 5]);
+        let partly = |state: &str| status_of(&json!({ "kind": "partly", "actions": [{ "state": "done" }, { "state": state }] }));
+        assert_eq!((partly("refused"), partly("timeout")), (3, 5));
+    }
+
+    #[test]
+    fn a_reply_tells_what_happened() {
+        let reply = json!({
+            "turn": 3, "kind": "partly", "text": "Half of it.", "tier": "pattern", "timings": { "total": 1440 },
+            "actions": [
+                { "plugin": "climate", "action": "set-temperature", "arguments": { "temperature": 22.0, "zone": ["driver"] }, "state": "done", "reason": "" },
+                { "plugin": "tailgate", "action": "open", "arguments": {}, "state": "refused", "reason": "The car is moving." }
+            ],
+            "sources": [{ "document": "Manual", "section": "Wheels", "page": 12 }]
+        });
+        let expected = "  Half of it.\n  ✓ climate · set-temperature  temperature 22, zone driver\n    Speed 1\n  ✗ tailgate · open  \n    refused: The car is moving.\n  \
+                        from Manual › Wheels, page 12\n  turn 3 · pattern · 1.4 ms\n";
+        let shown = PLAIN.reply(&reply, &["Speed 1".to_owned()]);
+        let mut lines: Vec<&str> = shown.lines().collect();
+        let mut wanted: Vec<&str> = expected.lines().collect();
+        lines.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn options_are_numbered_for_people() {
+        let shown = PLAIN.reply(&json!({ "turn": 1, "kind": "choose", "text": "Which?", "options": [{ "label": "a" }, { "label": "b" }] }), &[]);
+        assert!(shown.contains("    1  a\n    2  b\n"), "{shown}");
+    }
+
+    #[test]
+    fn colors_are_only_where_they_are_wanted() {
+        assert_eq!(PLAIN.paint(Look::Bold, "x"), "x");
+        assert_eq!(Shown { color: true, ..PLAIN }.paint(Look::Bold, "x"), "\x1b[1mx\x1b[0m");
+    }
+
+    #[test]
+    fn times_are_readable() {
+        assert_eq!([1.44, 12.6, 2340.0].map(milliseconds), ["1.4 ms", "13 ms", "2.3 s"]);
+    }
+}
