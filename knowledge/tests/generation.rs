@@ -1,5 +1,7 @@
 //! A generation from sources to answers: what is built is what is opened, and nothing else is.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use std::path::Path;
 use std::process::Command;
 
