@@ -19,7 +19,7 @@ DATA = MODELS / "tests" / "data"
 HIDDEN = 6
 MAX_TOKENS = 7
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "open", "close", "the", "window", "roof", "please", "开", "窗"]
-TEXTS = ["open the window", "close the roof please", "", "window", "unheard words", "开 窗", "open close open close open close open close"]
+TEXTS = ["open the window", "close the roof please", "", "window", "unheard words", "开 窗", "open close " * 4]
 
 # name, pooling, normalize, inputs besides input_ids
 KINDS = [
@@ -50,14 +50,16 @@ def tokens(text):
 
 def tokenizer():
     special = [
-        {"id": number, "content": WORDS[number], "special": True, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+        {"id": number, "content": WORDS[number], "special": True, **dict.fromkeys(["single_word", "lstrip", "rstrip", "normalized"], False)}
         for number in range(4)
     ]
-    frame = [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "[SEP]", "type_id": 0}}]
+    first, last = [{"SpecialToken": {"id": name, "type_id": 0}} for name in ["[CLS]", "[SEP]"]]
+    frame = [first, {"Sequence": {"id": "A", "type_id": 0}}, last]
     pair = frame + [{"Sequence": {"id": "B", "type_id": 1}}, {"SpecialToken": {"id": "[SEP]", "type_id": 1}}]
     names = {name: {"id": name, "ids": [WORDS.index(name)], "tokens": [name]} for name in ["[CLS]", "[SEP]"]}
     # Padding and another limit are written down as some exporters do it; the loader must not use them.
-    padding = {"strategy": {"Fixed": 12}, "direction": "Right", "pad_to_multiple_of": None, "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"}
+    padding = {"strategy": {"Fixed": 12}, "direction": "Right", "pad_to_multiple_of": None}
+    padding |= {"pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"}
     return {
         "version": "1.0",
         "truncation": {"max_length": 4, "strategy": "LongestFirst", "stride": 0, "direction": "Right"},
