@@ -53,7 +53,9 @@ impl ArgumentError {
     pub fn sentence(&self, language: &str) -> String {
         match (self, language) {
             (ArgumentError::Range { min, max, .. }, "zh") => format!("只能在{}到{}之间。", Value::Number(*min), Value::Number(*max)),
-            (ArgumentError::Range { min, max, .. }, _) => format!("It must be between {} and {}.", Value::Number(*min), Value::Number(*max)),
+            (ArgumentError::Range { min, max, .. }, _) => {
+                format!("It must be between {} and {}.", Value::Number(*min), Value::Number(*max))
+            }
             (ArgumentError::Missing(_), "zh") => "还缺少一个值。".to_owned(),
             (ArgumentError::Missing(_), _) => "A value is missing.".to_owned(),
             (ArgumentError::NotAllowed { .. }, "zh") => "这里没有这个选项。".to_owned(),

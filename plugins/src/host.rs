@@ -94,7 +94,10 @@ impl Declarative {
         for (slot, answer, path) in wanted {
             let Some(value) = reading.values.get(&path) else {
                 tracing::warn!(path, "a signal that a reply needs cannot be read");
-                return Ok(Outcome::not(OutcomeState::Unavailable, said(language, "The car does not report that.", "车辆没有提供这个信息。")));
+                return Ok(Outcome::not(
+                    OutcomeState::Unavailable,
+                    said(language, "The car does not report that.", "车辆没有提供这个信息。"),
+                ));
             };
             outcome.values.insert(slot, shown(answer, value));
         }
@@ -103,7 +106,13 @@ impl Declarative {
 
     /// The slots that an answer fills, with their signals: its name, and with several zones also `name@zone` for each; the name alone
     /// is then the first zone's.
-    fn slots(&self, action: &Action, answer: &Answer, arguments: &Values, steering: Steering) -> Result<Vec<(String, String)>, writes::WritesError> {
+    fn slots(
+        &self,
+        action: &Action,
+        answer: &Answer,
+        arguments: &Values,
+        steering: Steering,
+    ) -> Result<Vec<(String, String)>, writes::WritesError> {
         let paths = writes::paths(&answer.path, action, arguments, &self.vss, steering)?;
         let mut slots: Vec<(String, String)> = paths.first().map(|path| (answer.name.clone(), path.clone())).into_iter().collect();
         if paths.len() > 1 {
@@ -146,8 +155,12 @@ fn refused(reason: impl Into<String>) -> Outcome {
 pub(crate) fn not_reached(error: &VehicleError, language: &str) -> Outcome {
     tracing::warn!(%error, "the vehicle cannot be asked");
     match error {
-        VehicleError::Unavailable(_) => Outcome::not(OutcomeState::Unavailable, said(language, "The car cannot be reached.", "无法连接到车辆。")),
-        VehicleError::Failed(_) => Outcome::not(OutcomeState::Failed, said(language, "The car did not answer properly.", "车辆没有正常响应。")),
+        VehicleError::Unavailable(_) => {
+            Outcome::not(OutcomeState::Unavailable, said(language, "The car cannot be reached.", "无法连接到车辆。"))
+        }
+        VehicleError::Failed(_) => {
+            Outcome::not(OutcomeState::Failed, said(language, "The car did not answer properly.", "车辆没有正常响应。"))
+        }
     }
 }
 

@@ -148,6 +148,9 @@ pub struct Argument {
     pub allowed: Vec<Zone>,
     /// Taken when nothing was said; for zones also `speaker` and `all`.
     pub default: Option<Value>,
+    /// Free text that takes the rest of the sentence, even where it sounds like another command (a message's words).
+    #[serde(default)]
+    pub greedy: bool,
     /// May stay absent without being asked for.
     #[serde(default)]
     pub optional: bool,

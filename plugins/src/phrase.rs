@@ -190,7 +190,13 @@ mod tests {
 
     #[test]
     fn mistakes_are_named_with_their_place() {
-        for (phrase, problem) in [("open (the|", "nothing stands here"), ("open )", "closing bracket"), ("{zo ne}", "a name"), ("<off>", "no word list"), ("", "nothing")] {
+        for (phrase, problem) in [
+            ("open (the|", "nothing stands here"),
+            ("open )", "closing bracket"),
+            ("{zo ne}", "a name"),
+            ("<off>", "no word list"),
+            ("", "nothing"),
+        ] {
             let error = read(phrase).expect_err(phrase);
             assert!(error.to_string().contains(problem), "{phrase}: {error}");
         }

@@ -98,7 +98,8 @@ impl Vss {
 
     fn overlay(&mut self, folder: &Path) -> Result<(), VssError> {
         let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
-        let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "vspec")).collect();
+        let mut files: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "vspec")).collect();
         files.sort();
         for file in files {
             let text = std::fs::read_to_string(&file).map_err(|error| VssError::Unreadable(file.clone(), error))?;

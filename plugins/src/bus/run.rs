@@ -21,7 +21,12 @@ const LAST_WORDS: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// The name is taken or not allowed, or the bus has gone away.
-pub async fn run_plugin(connection: Connection, about: &About, handler: Arc<dyn Invoke>, idle_exit: Option<Duration>) -> anyhow::Result<()> {
+pub async fn run_plugin(
+    connection: Connection,
+    about: &About,
+    handler: Arc<dyn Invoke>,
+    idle_exit: Option<Duration>,
+) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
     let service = PluginService::new(&about.id, &about.version, handler);
     let activity = service.activity();

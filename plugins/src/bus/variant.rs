@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_number_is_a_double() {
-        let numbers = [Variant::U8(7), Variant::I16(7), Variant::U16(7), Variant::I32(7), Variant::U32(7), Variant::I64(7), Variant::U64(7)];
+        let numbers =
+            [Variant::U8(7), Variant::I16(7), Variant::U16(7), Variant::I32(7), Variant::U32(7), Variant::I64(7), Variant::U64(7)];
         for number in numbers.into_iter().chain([Variant::Variant(Box::new(Variant::F64(7.0)))]) {
             assert_eq!(from_variant(&number), Ok(Value::Number(7.0)), "{number:?}");
         }

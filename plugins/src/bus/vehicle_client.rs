@@ -100,7 +100,9 @@ fn unreachable_or_failed(error: zbus::Error) -> VehicleError {
 
 fn by_name(error: &zbus::Error) -> VehicleError {
     match error {
-        zbus::Error::MethodError(name, _, _) if name.as_str() == "org.steward1.Error.NotReady" => VehicleError::Unavailable(error.to_string()),
+        zbus::Error::MethodError(name, _, _) if name.as_str() == "org.steward1.Error.NotReady" => {
+            VehicleError::Unavailable(error.to_string())
+        }
         _ => VehicleError::Failed(error.to_string()),
     }
 }

@@ -49,10 +49,13 @@ pub(crate) fn read(catalogue: &Vss, folder: &Path) -> Result<Start, StartError> 
     for file in files(folder)? {
         let mut table: toml::Table = read_toml(&file)?;
         if let Some(list) = table.remove("absent") {
-            absent.extend(Vec::<String>::deserialize(list).map_err(|e| key(&file, "absent", e))?.into_iter().map(|path| (file.clone(), path)));
+            absent.extend(
+                Vec::<String>::deserialize(list).map_err(|e| key(&file, "absent", e))?.into_iter().map(|path| (file.clone(), path)),
+            );
         }
         for (path, value) in flat(table) {
-            let value = Value::deserialize(value).map_err(|_| key(&file, &path, "the value is neither a switch, number, text nor list of texts"))?;
+            let value = Value::deserialize(value)
+                .map_err(|_| key(&file, &path, "the value is neither a switch, number, text nor list of texts"))?;
             let signal = catalogue.signal(&path).ok_or_else(|| key(&file, &path, "there is no such signal"))?;
             signal.accepts(&value).map_err(|reason| key(&file, &path, reason))?;
             match given.get(&path) {
@@ -101,7 +104,9 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, StartError> {
     let mut files: Vec<PathBuf> = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml") && path.file_name().is_some_and(|name| name != COUPLINGS))
+        .filter(|path| {
+            path.extension().is_some_and(|extension| extension == "toml") && path.file_name().is_some_and(|name| name != COUPLINGS)
+        })
         .collect();
     files.sort_by_key(|file| (!file.ends_with(GENERAL), file.clone()));
     Ok(files)

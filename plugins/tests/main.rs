@@ -1,0 +1,10 @@
+//! The crate through its public doors: the simulated car, the host of declarative plugins, both over a real bus, and every plugin's
+//! folder.
+
+mod bus;
+mod car;
+mod contract;
+mod folders;
+mod hosting;
+mod private_bus;
+mod simulating;
