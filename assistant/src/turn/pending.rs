@@ -107,7 +107,7 @@ impl Turn<'_> {
         let command = pending.commands.first()?.clone();
         let argument = self.assistant.catalogue.action(&command.plugin, &command.action)?.arguments.get(name)?.clone();
         let is_text = matches!(argument.kind, Kind::Text | Kind::Contact | Kind::Place);
-        if is_text && self.assistant.understander.read(tokens).proposals.iter().any(|proposal| proposal.confidence > 0.9) {
+        if is_text && self.assistant.understander.read(tokens, false).proposals.iter().any(|proposal| proposal.confidence > 0.9) {
             return None; // a new request, not a name
         }
         let value = if is_text { Ok(Some(Value::Text(text.trim().to_owned()))) } else { self.value(&command, name, &argument, tokens)? };

@@ -86,9 +86,9 @@ impl Understander {
     }
 
     /// Reads a text with the phrases alone.
-    pub fn read(&self, tokens: &[Token]) -> Reading {
+    pub fn read(&self, tokens: &[Token], is_question: bool) -> Reading {
         let cover = self.cover(tokens);
-        Reader { pattern: &self.pattern, actions: &self.actions, lexicon: &self.lexicon, tokens }.read(&cover)
+        Reader { pattern: &self.pattern, actions: &self.actions, lexicon: &self.lexicon, tokens, is_question }.read(&cover)
     }
 
     /// Understands a text. `language`: empty to find out.
@@ -98,9 +98,10 @@ impl Understander {
     pub fn understand(&self, text: &str, language: &str) -> Result<Understood, ModelError> {
         let tokens = correction::apply(&self.lexicon, tokenize(text));
         let language = if language.is_empty() { language_of(&tokens) } else { language }.to_owned();
-        let reading = self.read(&tokens);
+        let is_question = self.asks(text, &tokens);
+        let reading = self.read(&tokens, is_question);
         let mut understood = Understood {
-            is_question: self.asks(text, &tokens),
+            is_question,
             language,
             proposals: reading.proposals,
             forbidden: reading.forbidden,

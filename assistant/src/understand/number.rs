@@ -33,6 +33,14 @@ pub fn numeral(tokens: &[Token], at: usize) -> Option<Numeral> {
     Some(Numeral { value: found.value * sign, ..found })
 }
 
+/// Reads a whole number without a fraction: in 七点一刻 the 点 belongs to the time.
+pub fn integer(tokens: &[Token], at: usize) -> Option<Numeral> {
+    match tokens.get(at)?.kind {
+        TokenKind::Han => chinese_integer(tokens, at),
+        _ => plain(tokens, at).filter(|number| number.value.fract() == 0.0),
+    }
+}
+
 fn word(tokens: &[Token], at: usize) -> &str {
     tokens.get(at).map_or("", |token| token.text.as_str())
 }
@@ -140,8 +148,15 @@ fn han_scale(text: &str) -> Option<f64> {
     }
 }
 
-/// 二十三, 一百零五, 两千五, 十六点五, 一零三点七 (digit by digit).
+/// 十六点五, 一零三点七.
 fn chinese(tokens: &[Token], at: usize) -> Option<Numeral> {
+    let whole = chinese_integer(tokens, at)?;
+    let (end, value) = han_fraction(tokens, whole.end, whole.value);
+    Some(Numeral { end, value, ..whole })
+}
+
+/// 二十三, 一百零五, 两千五, 一零三 (digit by digit).
+fn chinese_integer(tokens: &[Token], at: usize) -> Option<Numeral> {
     let mut end = at;
     let (mut total, mut section, mut digit) = (0.0, 0.0, None::<f64>);
     let (mut spelled, mut has_scale, mut last_scale) = (0.0, false, 0.0);
@@ -175,7 +190,6 @@ fn chinese(tokens: &[Token], at: usize) -> Option<Numeral> {
         None => 0.0,
     };
     let value = if has_scale { total + section + tail } else { spelled };
-    let (end, value) = han_fraction(tokens, end, value);
     Some(Numeral { end, value, form: Form::Plain })
 }
 
@@ -247,8 +261,6 @@ fn english(tokens: &[Token], at: usize) -> Option<Numeral> {
             current = 0.0;
         } else if text == "a" && !any && matches!(word(tokens, end + 1), "hundred" | "thousand") {
             current = 1.0;
-        } else if text == "-" && any && english_small(word(tokens, end + 1)).is_some() && current >= 20.0 && current % 10.0 == 0.0 {
-            // the hyphen of twenty-two
         } else if text == "and" && any && current % 100.0 == 0.0 && current > 0.0 && english_value(word(tokens, end + 1)) {
             // one hundred and five
         } else {
@@ -304,7 +316,7 @@ mod tests {
             ("三分之一", 1.0 / 3.0, Share, 4),
             ("一半", 0.5, Share, 2),
             ("五成", 50.0, Percent, 2),
-            ("twenty-two and a half", 22.5, Plain, 6),
+            ("twenty-two and a half", 22.5, Plain, 5),
             ("one hundred and five", 105.0, Plain, 4),
             ("ninety eight point five", 98.5, Plain, 4),
             ("80 percent", 80.0, Percent, 2),

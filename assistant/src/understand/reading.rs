@@ -74,6 +74,8 @@ pub struct Reader<'a> {
     pub lexicon: &'a Lexicon,
     /// The utterance.
     pub tokens: &'a [Token],
+    /// Whether it asks something; then only a clause that is explained to the last word counts.
+    pub is_question: bool,
 }
 
 /// A clause: what stands between two joints.
@@ -97,6 +99,7 @@ impl Reader<'_> {
             self.attach_zones(&mut clause, previous.as_ref());
             self.bind_values(&mut clause);
             self.share(&mut clause, previous.as_ref(), next.as_ref());
+            clause.proposals.retain(|proposal| !is_repeated(proposal, &reading.proposals));
             self.judge(clause, &mut reading);
             previous = reading.proposals.last().cloned().or(previous);
         }
@@ -178,6 +181,7 @@ impl Reader<'_> {
             return;
         }
         let own = &self.tokens[start..end];
+        let topic = previous.into_iter().flat_map(|model| self.on_topic(model, own));
         let borrowed = previous.into_iter().flat_map(|model| {
             let words = &self.tokens[model.span.0..model.span.1];
             (1..=3.min(words.len())).map(move |count| [&words[..count], own].concat())
@@ -186,7 +190,7 @@ impl Reader<'_> {
             let words = &self.tokens[model.span.0..model.span.1];
             (1..=3.min(words.len())).map(move |count| [own, &words[words.len() - count..]].concat())
         });
-        for tokens in borrowed.chain(lent) {
+        for tokens in borrowed.chain(lent).chain(topic) {
             let cover = self.pattern.cover(self.actions, self.lexicon, &tokens);
             let [Piece::Command { found, rivals, negated: false }] = cover.pieces.as_slice() else { continue };
             if found.end - found.start + 1 < tokens.len() || !found.bindings.iter().all(|binding| !matches!(binding.said, Said::Text(_))) {
@@ -196,6 +200,19 @@ impl Reader<'_> {
             clause.proposals.push(Proposal { span: (start, end), confidence: 0.93, ..proposal(found, rivals) });
             return;
         }
+    }
+
+    /// The clause with the previous command's object in front or in place of a pronoun: "turn on the AC and set it to 20", 打开空调然后调到24度.
+    fn on_topic(&self, model: &Proposal, own: &[Token]) -> Vec<Vec<Token>> {
+        let words = &self.tokens[model.span.0..model.span.1];
+        let pronoun = own.iter().position(|token| matches!(token.text.as_str(), "it" | "them" | "that" | "its" | "它"));
+        let objects = (1..words.len()).map(|from| &words[from..]).chain((1..words.len()).map(|to| &words[..to]));
+        objects
+            .map(|object| match pronoun {
+                Some(at) => [&own[..at], object, &own[at + 1..]].concat(),
+                None => [object, own].concat(),
+            })
+            .collect()
     }
 
     fn judge(&self, clause: Clause, reading: &mut Reading) {
@@ -210,7 +227,10 @@ impl Reader<'_> {
         reading.forbidden += clause.forbidden;
         if unexplained == 0 {
             reading.proposals.extend(clause.proposals);
-        } else if coverage >= CLAUSE_COVERAGE && !is_conditional && !has(&self.lexicon.blocker) && !has(&self.lexicon.negation) {
+        } else if coverage >= CLAUSE_COVERAGE
+            && !self.is_question
+            && !clause.proposals.iter().any(|proposal| proposal.said.values().any(|said| matches!(said, Said::Text(_))))
+            && !is_conditional && !has(&self.lexicon.blocker) && !has(&self.lexicon.negation) {
             reading
                 .proposals
                 .extend(clause.proposals.into_iter().map(|proposal| Proposal { confidence: 0.6 + 0.3 * coverage, ..proposal }));
@@ -232,6 +252,12 @@ impl Reader<'_> {
         }
         (start, end)
     }
+}
+
+/// The same wish said twice is one wish; a step said twice is two steps.
+fn is_repeated(proposal: &Proposal, earlier: &[Proposal]) -> bool {
+    proposal.direction.is_none()
+        && earlier.iter().any(|other| other.action == proposal.action && other.said == proposal.said && other.zones == proposal.zones)
 }
 
 fn is_free(kind: plugins::manifest::Kind) -> bool {

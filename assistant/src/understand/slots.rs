@@ -73,9 +73,10 @@ pub fn candidates(
         Kind::Number => numbers(lexicon, argument, tokens, at),
         Kind::Switch => lexicon.switch.all(tokens, at).map(|(end, meaning)| (end, Said::Switch(meaning == 1))).collect(),
         Kind::Choice => choices.at(name, tokens, at),
-        Kind::Zone => zone_expression(lexicon, tokens, at).into_iter().map(|(end, groups)| (end, Said::Zones(groups))).collect(),
+        Kind::Zone => zone_expressions(lexicon, tokens, at).into_iter().map(|(end, groups)| (end, Said::Zones(groups))).collect(),
         Kind::Duration => time::duration(lexicon, tokens, at).into_iter().map(|(end, seconds)| (end, Said::Duration(seconds))).collect(),
         Kind::Time => time::time_of_day(tokens, at).into_iter().map(|(end, time)| (end, Said::Time(time))).collect(),
+        Kind::Contact | Kind::Place if is_quantity(lexicon, tokens, at) => Vec::new(),
         Kind::Text | Kind::Contact | Kind::Place => free_text(tokens, at),
     }
 }
@@ -84,7 +85,12 @@ fn numbers(lexicon: &Lexicon, argument: &Argument, tokens: &[Token], at: usize) 
     let mut found = Vec::new();
     for start in number_starts(lexicon, argument, tokens, at) {
         if let Some(number) = numeral(tokens, start) {
-            found.push(with_unit(lexicon, argument, tokens, number));
+            let (end, said) = with_unit(lexicon, argument, tokens, number);
+            found.push((end, said));
+            // The phrase may name the unit itself: {speed}倍速.
+            if end > number.end {
+                found.push((number.end, Said::Number(number.value, number.form, None)));
+            }
         }
         for (set, is_upper) in [(&lexicon.maximum, true), (&lexicon.minimum, false)] {
             if let Some((end, _)) = set.longest(tokens, start) {
@@ -156,8 +162,13 @@ fn is_convertible(from: &str, to: &str) -> bool {
     )
 }
 
-/// "the driver's and the rear seats", "on the left side", 主驾和副驾: one past its end, and the groups.
+/// "the driver's and the rear seats", "on the left side", 主驾和副驾: the longest, one past its end, and the groups.
 pub fn zone_expression(lexicon: &Lexicon, tokens: &[Token], at: usize) -> Option<(usize, Vec<usize>)> {
+    zone_expressions(lexicon, tokens, at).into_iter().next()
+}
+
+/// Every zone expression at a place, the longest first: in "the passenger seat" the seat may belong to the zone or to the phrase.
+pub fn zone_expressions(lexicon: &Lexicon, tokens: &[Token], at: usize) -> Vec<(usize, Vec<usize>)> {
     let mut here = skip_articles(tokens, at);
     if let Some((end, _)) = lexicon.zone_preposition.longest(tokens, here) {
         let after = skip_articles(tokens, end);
@@ -165,16 +176,25 @@ pub fn zone_expression(lexicon: &Lexicon, tokens: &[Token], at: usize) -> Option
             here = after;
         }
     }
-    let (mut end, group) = lexicon.zones.longest(tokens, here)?;
-    let mut groups = vec![group];
-    while let Some((after, group)) = another_zone(lexicon, tokens, end) {
-        end = after;
-        groups.push(group);
+    let mut found = Vec::new();
+    let firsts: Vec<(usize, usize)> = lexicon.zones.all(tokens, here).collect();
+    for (first_end, group) in firsts {
+        let (mut end, mut groups) = (first_end, vec![group]);
+        push_zone(&mut found, tokens, end, &groups);
+        while let Some((after, group)) = another_zone(lexicon, tokens, end) {
+            end = after;
+            groups.push(group);
+            push_zone(&mut found, tokens, end, &groups);
+        }
     }
-    if tokens.get(end).is_some_and(|token| token.text == "'s") {
-        end += 1;
-    }
-    Some((end, groups))
+    found.sort_by_key(|(end, groups): &(usize, Vec<usize>)| (std::cmp::Reverse(*end), groups.len()));
+    found.dedup_by_key(|(end, _)| *end);
+    found
+}
+
+fn push_zone(found: &mut Vec<(usize, Vec<usize>)>, tokens: &[Token], end: usize, groups: &[usize]) {
+    let possessive = usize::from(tokens.get(end).is_some_and(|token| token.text == "'s"));
+    found.push((end + possessive, groups.to_vec()));
 }
 
 fn another_zone(lexicon: &Lexicon, tokens: &[Token], at: usize) -> Option<(usize, usize)> {
@@ -204,6 +224,12 @@ fn skip_articles(tokens: &[Token], mut at: usize) -> usize {
         at += 1;
     }
     at
+}
+
+/// "24 degrees" is no place and nobody's name.
+fn is_quantity(lexicon: &Lexicon, tokens: &[Token], at: usize) -> bool {
+    let Some(number) = numeral(tokens, at) else { return false };
+    number.end >= tokens.len() || number.form != Form::Plain || lexicon.units.longest(tokens, number.end).is_some()
 }
 
 /// Every end up to the next separator, the longest first; at most twenty tokens.

@@ -1,7 +1,7 @@
 //! Durations and times of day.
 
 use super::lexicon::{Lexicon, UNITS};
-use super::number::{Form, numeral};
+use super::number::{Form, integer, numeral};
 use super::token::{Token, TokenKind};
 
 fn word(tokens: &[Token], at: usize) -> &str {
@@ -98,8 +98,7 @@ fn han_part_of_day(tokens: &[Token], at: usize) -> (usize, Option<bool>) {
 }
 
 fn whole(tokens: &[Token], at: usize) -> Option<(usize, u32)> {
-    let number = numeral(tokens, at).filter(|number| number.form == Form::Plain && number.value >= 0.0 && number.value < 60.0)?;
-    (number.value.fract() == 0.0).then_some((number.end, number.value as u32))
+    integer(tokens, at).filter(|number| number.value < 60.0).map(|number| (number.end, number.value as u32))
 }
 
 fn past(tokens: &[Token], at: usize) -> Option<(usize, u32, u32)> {

@@ -44,7 +44,7 @@ pub fn tokenize(text: &str) -> Vec<Token> {
     let characters: Vec<char> = text.chars().collect();
     for (index, character) in characters.iter().enumerate() {
         for even in character.nfkc().flat_map(char::to_lowercase) {
-            let next = characters.get(index + 1).copied();
+            let next = characters.get(index + 1).and_then(|next| next.nfkc().next());
             take(even, next, index, &mut word, &mut tokens);
         }
     }
@@ -62,8 +62,11 @@ fn take(character: char, next: Option<char>, index: usize, word: &mut Pending, t
         word.push(if is_apostrophe(character) { '\'' } else { character }, index, TokenKind::Word, tokens);
     } else {
         word.flush(tokens);
+        let is_minus = next.is_some_and(|c| c.is_ascii_digit()) && tokens.last().is_none_or(|token| token.end < index);
         let kind = match character {
             ',' | '.' | '!' | '?' | ';' | '、' | '。' | '…' | '\n' => TokenKind::Separator,
+            // A hyphen inside a word joins; before a number it is a sign.
+            '-' if !is_minus => return,
             '%' | '°' | ':' | '-' | '+' => TokenKind::Sign,
             _ => return,
         };
@@ -172,8 +175,8 @@ fn contractions(word: &str) -> Vec<String> {
 pub fn language_of(tokens: &[Token]) -> &'static str {
     let han = tokens.iter().filter(|token| token.kind == TokenKind::Han).count();
     let words = tokens.iter().filter(|token| token.kind == TokenKind::Word).count();
-    // A Chinese word is about two characters long.
-    if han > 0 && han >= words { "zh" } else { "en" }
+    let begins_with_han = tokens.first().is_some_and(|token| token.kind == TokenKind::Han);
+    if han > words || (han == words && begins_with_han) { "zh" } else { "en" }
 }
 
 #[cfg(test)]
@@ -187,7 +190,7 @@ mod tests {
     #[test]
     fn width_case_and_script_are_evened_out() {
         assert_eq!(texts("打開ＡＣ，２３．５°C"), ["打", "开", "ac", ",", "23.5", "°", "c"]);
-        assert_eq!(texts("What's the driver's Wi-Fi? don’t"), ["what", "is", "the", "driver", "'s", "wi", "-", "fi", "?", "do", "not"]);
+        assert_eq!(texts("What's the driver's Wi-Fi? don’t"), ["what", "is", "the", "driver", "'s", "wi", "fi", "?", "do", "not"]);
         assert_eq!(texts("🚗👍"), Vec::<String>::new());
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::lexicon::Lexicon;
-use super::super::slots::{Said, zone_expression};
+use super::super::slots::{Said, zone_expressions};
 use super::super::token::{Token, TokenKind};
 use super::{Actions, Match};
 
@@ -16,7 +16,9 @@ const FREE_TOKEN: f64 = 0.06;
 /// A small word inside a phrase.
 const SKIPPED: f64 = 0.01;
 /// A zone expression that stands by itself.
-const FREE_ZONE: f64 = 0.05;
+const FREE_ZONE: f64 = 0.08;
+/// A small word taken as free text: it more likely belongs to the name than stands behind it.
+const FREE_SOFT: f64 = 0.001;
 
 /// One stretch of the utterance.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,20 +88,28 @@ pub(super) fn cover(actions: &Actions, lexicon: &Lexicon, tokens: &[Token], matc
         if begins_clause(tokens, lexicon, at) {
             options.extend(lexicon.opener.all(tokens, at).map(|(end, _)| (best[end].0, Choice::Skip(end))));
         }
-        if let Some((end, groups)) = zone_expression(lexicon, tokens, at) {
+        for (end, groups) in zone_expressions(lexicon, tokens, at) {
             options.push((FREE_ZONE + best[end].0, Choice::Zone(end, groups)));
         }
         for group in by_start.get(&at).into_iter().flatten() {
             let found = &ranked[*group][0];
-            options.push((cost(found) + best[found.end].0, Choice::Match(*group)));
+            options.push((cost(actions, lexicon, tokens, found) + best[found.end].0, Choice::Match(*group)));
         }
         best[at] = options.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).expect("one option always exists");
     }
     walk(tokens, &ranked, &best)
 }
 
-fn cost(found: &Match) -> f64 {
-    PER_MATCH + FREE_TOKEN * found.free_tokens() as f64 + SKIPPED * f64::from(found.skipped) - 0.001 * f64::from(found.literals)
+fn cost(actions: &Actions, lexicon: &Lexicon, tokens: &[Token], found: &Match) -> f64 {
+    let arguments = &actions.entries[found.action].action.arguments;
+    let is_greedy = |slot: &str| arguments.get(slot).is_some_and(|argument| argument.greedy);
+    let free = found.bindings.iter().filter(|binding| matches!(binding.said, Said::Text(_)) && !is_greedy(&binding.slot));
+    let free_cost: f64 = free.map(|binding| text_cost(lexicon, tokens, binding.start, binding.end)).sum();
+    PER_MATCH + free_cost + SKIPPED * f64::from(found.skipped) - 0.001 * f64::from(found.literals)
+}
+
+fn text_cost(lexicon: &Lexicon, tokens: &[Token], start: usize, end: usize) -> f64 {
+    (start..end).map(|at| if lexicon.soft.longest(tokens, at).is_some() { FREE_SOFT } else { FREE_TOKEN }).sum()
 }
 
 /// Openers ("can you", 能不能) hold at the beginning, after a joint and after another opener or small word.
@@ -127,7 +137,9 @@ fn rank(actions: &Actions, matches: Vec<Match>) -> Vec<Vec<Match>> {
 }
 
 fn best_of(actions: &Actions, mut group: Vec<Match>) -> Vec<Match> {
-    let merit = |found: &Match| (found.free_tokens(), out_of_range(actions, found), std::cmp::Reverse(found.literals), found.skipped);
+    let merit = |found: &Match| {
+        (found.free_tokens(), out_of_range(actions, found), std::cmp::Reverse(found.literals), found.bindings.len(), found.skipped)
+    };
     group.sort_by_key(|found| (merit(found), found.action, found.direction.clone()));
     let top = merit(&group[0]);
     let mut kept: Vec<Match> = Vec::new();

@@ -18,7 +18,7 @@ pub(super) fn find(program: &Program, actions: &Actions, lexicon: &Lexicon, toke
         lexicon,
         tokens,
         soft: (0..tokens.len()).map(|at| lexicon.soft.longest(tokens, at).map(|(end, _)| end)).collect(),
-        zones: (0..tokens.len()).map(|at| slots::zone_expression(lexicon, tokens, at)).collect(),
+        zones: (0..tokens.len()).map(|at| slots::zone_expressions(lexicon, tokens, at)).collect(),
         words: &words,
     };
     let mut matches = Vec::new();
@@ -42,8 +42,8 @@ struct Here<'a> {
     words: &'a [Option<u32>],
     /// Where a small word that begins at a token ends.
     soft: Vec<Option<usize>>,
-    /// The zone expression that begins at a token.
-    zones: Vec<Option<(usize, Vec<usize>)>>,
+    /// The zone expressions that begin at a token.
+    zones: Vec<Vec<(usize, Vec<usize>)>>,
 }
 
 /// One way through a phrase so far.
@@ -65,7 +65,9 @@ impl Here<'_> {
         let mut stack = vec![Path { step: compiled.start, at: start, bindings: Vec::new(), literals: 0, skipped: 0, floating: None }];
         while let Some(path) = stack.pop() {
             let mark = (path.step - compiled.start) * (self.tokens.len() + 1) + path.at;
-            if seen[mark] || *budget == 0 {
+            // Several ways may lead to the same end with different slots: "album X by Y" and "album (X by Y)".
+            let is_end = self.program.steps[path.step] == Step::Accept;
+            if (seen[mark] && !is_end) || *budget == 0 {
                 continue;
             }
             seen[mark] = true;
@@ -135,11 +137,10 @@ impl Here<'_> {
         if path.at == start || path.at >= self.tokens.len() {
             return;
         }
-        if let Some((end, groups)) = &self.zones[path.at]
-            && path.floating.is_none()
+        let takes_zone = path.floating.is_none()
             && self.actions.entries[action].zone.is_some()
-            && !path.bindings.iter().any(|binding| matches!(binding.said, Said::Zones(_)))
-        {
+            && !path.bindings.iter().any(|binding| matches!(binding.said, Said::Zones(_)));
+        for (end, groups) in self.zones[path.at].iter().filter(|_| takes_zone) {
             let floating = Some((groups.clone(), path.at, *end));
             stack.push(Path { at: *end, floating, ..path.clone() });
         }
