@@ -244,7 +244,14 @@ mod tests {
     use super::*;
 
     fn asking(kind: PendingKind) -> Session {
-        let command = Command { plugin: "p".into(), action: "a".into(), arguments: BTreeMap::new() };
+        let command = Command {
+            plugin: "p".into(),
+            action: "a".into(),
+            arguments: BTreeMap::new(),
+            direction: None,
+            tier: "pattern".into(),
+            confidence: 1.0,
+        };
         let pending = Pending {
             turn: 3,
             kind,
@@ -253,7 +260,9 @@ mod tests {
             language: "zh".into(),
             since: Instant::now(),
         };
-        Session { pending: Some(pending), ..Session::default() }
+        let mut session = Session::default();
+        session.pending = Some(pending);
+        session
     }
 
     #[test]

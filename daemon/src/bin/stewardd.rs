@@ -1,5 +1,6 @@
 //! `stewardd`: the voice assistant as a service on the message bus.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -104,8 +105,10 @@ fn notify(state: &[NotifyState<'_>]) {
     }
 }
 
-/// The bus library's own lines are about messages, which hold what people say, so they are left out at every level.
+/// The bus library's own lines are about messages, which hold what people say, so they are left out at every level. ONNX Runtime
+/// greets at length.
 fn log_to_stderr(level: &str) {
-    let filter = EnvFilter::new(format!("{level},zbus=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let filter = EnvFilter::new(format!("{level},zbus=warn,ort=warn"));
+    let terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).with_ansi(terminal).init();
 }

@@ -70,7 +70,10 @@ impl AssistantInterface {
             let conversation = desk.turns.open(&caller, defaults)?;
             let path = session_path(conversation.number);
             let session = SessionInterface { desk: Arc::clone(&desk), conversation: Arc::clone(&conversation) };
-            connection.object_server().at(&path, session).await?;
+            if let Err(error) = connection.object_server().at(&path, session).await {
+                desk.turns.close(&conversation);
+                return Err(error.into());
+            }
             // The opener may have left while the object was put up, and then nobody takes it down again.
             if !desk.turns.is_open(&conversation) {
                 super::session::take_down(&connection, conversation.number).await;

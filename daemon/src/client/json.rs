@@ -10,8 +10,8 @@ pub(super) type Dictionary = HashMap<String, OwnedVariant>;
 
 /// Keys in the order they are shown; others follow by the alphabet.
 const ORDER: [&str; 42] = [
-    "turn", "kind", "text", "language", "id", "plugin", "plugin-title", "action", "title", "name", "version", "state", "status", "reason",
-    "risk", "label", "arguments", "writes", "undoable", "commands", "question", "actions", "sources", "options", "document", "section",
+    "turn", "kind", "text", "language", "id", "plugin", "plugin-title", "action", "title", "arguments", "name", "version", "state", "status",
+    "reason", "writes", "undoable", "risk", "label", "commands", "question", "actions", "sources", "options", "document", "section",
     "page", "quote", "leftover", "examples", "confidence", "score", "tier", "span", "timings", "missing", "rejected", "conflicts",
     "provider", "skipped", "models", "generation",
 ];

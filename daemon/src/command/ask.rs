@@ -95,7 +95,7 @@ impl Asking {
             Shown::print_json(reply);
         } else if self.shown.terminal || self.verbose {
             let writes: Vec<String> = show::list(reply, "actions").iter().flat_map(|action| show::pairs(&action["writes"])).collect();
-            print!("{}", self.shown.reply(reply, if self.verbose { &writes } else { &[] }));
+            print!("{}", self.shown.reply(reply, if self.verbose { &writes } else { &[] }, None));
         } else {
             println!("{}", show::text(reply, "text"));
             for option in show::list(reply, "options") {

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::daemon::tree;
 use super::layout::state_home;
 use super::local::Local;
-use super::show::{Look, Shown, asks_back, milliseconds};
+use super::show::{Look, Shown, asks_back};
 use super::talk::Talk;
 use super::vehicle::value_of;
 use super::{Failure, Folders, General, Told, layout};
@@ -158,9 +158,7 @@ impl Room {
         if self.shown.json {
             Shown::print_json(reply);
         } else {
-            let took = format!("{} here", milliseconds(took.as_secs_f64() * 1000.0));
-            print!("{}", self.shown.reply(reply, &changes));
-            println!("  {}\n", self.shown.paint(Look::Dim, &took));
+            println!("{}", self.shown.reply(reply, &changes, Some(took)));
         }
     }
 

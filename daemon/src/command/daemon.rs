@@ -97,7 +97,7 @@ pub(super) async fn undo(client: &Client, shown: Shown, telling: &Telling) -> Re
     if shown.json {
         Shown::print_json(&reply);
     } else if shown.terminal {
-        print!("{}", shown.reply(&reply, &[]));
+        print!("{}", shown.reply(&reply, &[], None));
     } else {
         println!("{}", text(&reply, "text"));
     }
@@ -116,14 +116,17 @@ pub(super) fn tree(json: &Json, depth: usize, shown: Shown) -> String {
     }
 }
 
+/// What is empty says nothing and is left out.
 fn branch(indent: &str, name: &str, value: &Json, depth: usize, shown: Shown) -> String {
     let name = shown.paint(Look::Dim, name);
     let is_plain = |value: &Json| !value.is_object() && !value.is_array();
-    match value {
-        Json::Array(members) if members.iter().all(is_plain) => format!("{indent}{name}  {}\n", value_text(value)),
-        Json::Object(_) | Json::Array(_) => format!("{indent}{name}\n{}", tree(value, depth + 1, shown)),
-        plain => format!("{indent}{name}  {}\n", value_text(plain)),
-    }
+    let plain = match value {
+        Json::Array(members) if members.iter().all(is_plain) => value_text(value),
+        Json::Object(object) if object.is_empty() => String::new(),
+        Json::Object(_) | Json::Array(_) => return format!("{indent}{name}\n{}", tree(value, depth + 1, shown)),
+        plain => value_text(plain),
+    };
+    if plain.is_empty() { String::new() } else { format!("{indent}{name}  {plain}\n") }
 }
 
 #[cfg(test)]
@@ -135,7 +138,7 @@ mod tests {
     #[test]
     fn a_trace_is_an_indented_list() {
         let shown = Shown { json: false, terminal: false, color: false };
-        let trace = json!({ "text": "x", "tiers": [{ "name": "pattern", "score": 1.0 }], "words": ["a", "b"] });
+        let trace = json!({ "text": "x", "tiers": [{ "name": "pattern", "score": 1.0 }], "words": ["a", "b"], "no": "", "none": [] });
         assert_eq!(tree(&trace, 0, shown), "text  x\ntiers\n  1\n    name  pattern\n    score  1\nwords  a, b\n");
     }
 }

@@ -41,7 +41,13 @@ fn show_plugins(shown: Shown, plugins: &Json) -> Result<ExitCode, Failure> {
         Shown::print_json(plugins);
         return Ok(ExitCode::SUCCESS);
     }
-    for plugin in plugins.as_array().into_iter().flatten() {
+    let plugins = plugins.as_array().map_or(&[][..], Vec::as_slice);
+    if plugins.is_empty() {
+        println!("No plugins yet; steward status says how far the daemon is.");
+    }
+    let width = |key: &str| plugins.iter().map(|plugin| text(plugin, key).chars().count()).max().unwrap_or_default();
+    let (ids, titles, versions) = (width("id"), width("title"), width("version"));
+    for plugin in plugins {
         let look = match text(plugin, "state") {
             "ready" => Look::Good,
             "asleep" => Look::Dim,
@@ -49,7 +55,8 @@ fn show_plugins(shown: Shown, plugins: &Json) -> Result<ExitCode, Failure> {
         };
         let state = shown.paint(look, &format!("{:8}", text(plugin, "state")));
         let actions = list(plugin, "actions").len();
-        println!("{state} {:14} {:22} {:8} {actions} actions", text(plugin, "id"), text(plugin, "title"), text(plugin, "version"));
+        let (id, title, version) = (text(plugin, "id"), text(plugin, "title"), text(plugin, "version"));
+        println!("{state} {id:ids$}  {title:titles$}  {version:versions$}  {actions} actions");
         if !text(plugin, "reason").is_empty() {
             println!("         {}", text(plugin, "reason"));
         }

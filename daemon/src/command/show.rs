@@ -1,6 +1,7 @@
 //! How things look: colors only on a terminal, JSON when asked for, and replies that tell at a glance what happened.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -50,8 +51,8 @@ impl Shown {
         println!("{json}");
     }
 
-    /// A reply in full, as in a conversation. `changes` are lines about the car.
-    pub(super) fn reply(self, reply: &Json, changes: &[String]) -> String {
+    /// A reply in full, as in a conversation. `changes` are lines about the car, `took` is how long the caller waited.
+    pub(super) fn reply(self, reply: &Json, changes: &[String], took: Option<Duration>) -> String {
         let mut out = String::new();
         let look = match text(reply, "kind") {
             "refused" | "confirm" | "choose" | "ask" | "partly" => Look::Careful,
@@ -63,7 +64,7 @@ impl Shown {
             let _ = writeln!(out, "    {}  {}", self.paint(Look::Title, &(number + 1).to_string()), text(option, "label"));
         }
         for action in list(reply, "actions") {
-            self.action(&mut out, action);
+            self.action(&mut out, action, text(reply, "text"));
         }
         for change in changes {
             let _ = writeln!(out, "    {}", self.paint(Look::Dim, change));
@@ -71,22 +72,22 @@ impl Shown {
         for source in list(reply, "sources") {
             let _ = writeln!(out, "  {} {}", self.paint(Look::Dim, "from"), self.paint(Look::Dim, &source_line(source)));
         }
-        let _ = writeln!(out, "  {}", self.paint(Look::Dim, &footer(reply)));
+        let _ = writeln!(out, "  {}", self.paint(Look::Dim, &footer(reply, took)));
         out
     }
 
-    fn action(self, out: &mut String, action: &Json) {
+    fn action(self, out: &mut String, action: &Json, said: &str) {
         let (mark, look) = match text(action, "state") {
             "done" => ("✓", Look::Good),
             "pending" => ("?", Look::Careful),
             "refused" | "unavailable" => ("✗", Look::Careful),
             _ => ("✗", Look::Bad),
         };
-        let name = format!("{} · {}", text(action, "plugin"), text(action, "action"));
-        let arguments = pairs(&action["arguments"]);
-        let _ = writeln!(out, "  {} {name}  {}", self.paint(look, mark), self.paint(Look::Dim, &arguments.join(", ")));
+        let name: Vec<&str> = [text(action, "plugin"), text(action, "action")].into_iter().filter(|part| !part.is_empty()).collect();
+        let line = format!("  {} {}  {}", self.paint(look, mark), name.join(" · "), self.paint(Look::Dim, &pairs(&action["arguments"]).join(", ")));
+        let _ = writeln!(out, "{}", line.trim_end());
         let reason = text(action, "reason");
-        if !reason.is_empty() && text(action, "state") != "done" {
+        if !reason.is_empty() && !said.contains(reason) {
             let _ = writeln!(out, "    {}: {reason}", text(action, "state"));
         }
     }
@@ -145,10 +146,11 @@ fn source_line(source: &Json) -> String {
     line
 }
 
-fn footer(reply: &Json) -> String {
+fn footer(reply: &Json, took: Option<Duration>) -> String {
     let mut parts = vec![format!("turn {}", reply["turn"])];
     parts.extend(Some(text(reply, "tier")).filter(|tier| !tier.is_empty()).map(str::to_owned));
     parts.extend(reply["timings"]["total"].as_f64().map(|total| milliseconds(total / 1000.0)));
+    parts.extend(took.map(|took| format!("{} until here", milliseconds(took.as_secs_f64() * 1000.0))));
     parts.join(" · ")
 }
 
@@ -188,19 +190,21 @@ mod tests {
             ],
             "sources": [{ "document": "Manual", "section": "Wheels", "page": 12 }]
         });
-        let expected = "  Half of it.\n  ✓ climate · set-temperature  temperature 22, zone driver\n    Speed 1\n  ✗ tailgate · open  \n    refused: The car is moving.\n  \
-                        from Manual › Wheels, page 12\n  turn 3 · pattern · 1.4 ms\n";
-        let shown = PLAIN.reply(&reply, &["Speed 1".to_owned()]);
-        let mut lines: Vec<&str> = shown.lines().collect();
-        let mut wanted: Vec<&str> = expected.lines().collect();
-        lines.sort_unstable();
-        wanted.sort_unstable();
-        assert_eq!(lines, wanted);
+        let expected = concat!(
+            "  Half of it.\n",
+            "  ✓ climate · set-temperature  temperature 22, zone driver\n",
+            "  ✗ tailgate · open\n    refused: The car is moving.\n",
+            "    Speed 1\n",
+            "  from Manual › Wheels, page 12\n",
+            "  turn 3 · pattern · 1.4 ms · 20 ms until here\n",
+        );
+        let shown = PLAIN.reply(&reply, &["Speed 1".to_owned()], Some(Duration::from_millis(20)));
+        assert_eq!(shown, expected);
     }
 
     #[test]
     fn options_are_numbered_for_people() {
-        let shown = PLAIN.reply(&json!({ "turn": 1, "kind": "choose", "text": "Which?", "options": [{ "label": "a" }, { "label": "b" }] }), &[]);
+        let shown = PLAIN.reply(&json!({ "turn": 1, "kind": "choose", "text": "Which?", "options": [{ "label": "a" }, { "label": "b" }] }), &[], None);
         assert!(shown.contains("    1  a\n    2  b\n"), "{shown}");
     }
 
