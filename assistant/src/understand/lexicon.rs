@@ -16,6 +16,9 @@ struct Words {
     blocker: Vec<String>,
     conditional: Vec<String>,
     question: Vec<String>,
+    state_question: Vec<String>,
+    ability: Vec<String>,
+    trailing: Vec<String>,
     correction: Vec<String>,
     opposites: Vec<(String, String)>,
     yes: Vec<String>,
@@ -113,6 +116,12 @@ pub struct Lexicon {
     pub conditional: WordSet,
     /// Shows a question.
     pub question: WordSet,
+    /// Shows a question about a state, which wants nothing done.
+    pub state_question: WordSet,
+    /// Shows a request in spite of the form of a question.
+    pub ability: WordSet,
+    /// Behind a name, and not part of it.
+    pub trailing: WordSet,
     /// Takes back what stands before.
     pub correction: WordSet,
     /// Pairs of words that mean the opposite.
@@ -170,6 +179,9 @@ impl Lexicon {
         fill(&mut self.blocker, &words.blocker, 0);
         fill(&mut self.conditional, &words.conditional, 0);
         fill(&mut self.question, &words.question, 0);
+        fill(&mut self.state_question, &words.state_question, 0);
+        fill(&mut self.ability, &words.ability, 0);
+        fill(&mut self.trailing, &words.trailing, 0);
         fill(&mut self.correction, &words.correction, 0);
         self.opposites.extend(words.opposites.clone());
         fill(&mut self.yes, &words.yes, 0);

@@ -77,7 +77,7 @@ pub fn candidates(
         Kind::Duration => time::duration(lexicon, tokens, at).into_iter().map(|(end, seconds)| (end, Said::Duration(seconds))).collect(),
         Kind::Time => time::time_of_day(tokens, at).into_iter().map(|(end, time)| (end, Said::Time(time))).collect(),
         Kind::Contact | Kind::Place if is_quantity(lexicon, tokens, at) => Vec::new(),
-        Kind::Text | Kind::Contact | Kind::Place => free_text(tokens, at),
+        Kind::Text | Kind::Contact | Kind::Place => free_text(lexicon, tokens, at),
     }
 }
 
@@ -233,29 +233,32 @@ fn is_quantity(lexicon: &Lexicon, tokens: &[Token], at: usize) -> bool {
 }
 
 /// Every end up to the next separator, the longest first; at most twenty tokens.
-fn free_text(tokens: &[Token], at: usize) -> Vec<(usize, Said)> {
+fn free_text(lexicon: &Lexicon, tokens: &[Token], at: usize) -> Vec<(usize, Said)> {
     let limit = tokens[at.min(tokens.len())..]
         .iter()
         .take(20)
         .position(|token| token.kind == TokenKind::Separator)
         .map_or_else(|| tokens.len().min(at + 20), |position| at + position);
-    (at + 1..=limit).rev().map(|end| (end, Said::Text(join(&tokens[at..end])))).collect()
+    (at + 1..=limit).rev().map(|end| (end, Said::Text(join(&tokens[at..without_trailing(lexicon, tokens, at, end)])))).collect()
 }
 
-/// The words of tokens: spaces between words, none between characters.
+/// The end without "please" or 吧 behind a name; a name that is nothing else stays.
+fn without_trailing(lexicon: &Lexicon, tokens: &[Token], start: usize, end: usize) -> usize {
+    let shorter = (start + 1..end).find(|at| lexicon.trailing.is_whole(&tokens[*at..end]));
+    shorter.map_or(end, |end| without_trailing(lexicon, tokens, start, end))
+}
+
+/// The words of tokens as they were said: spaces where there were some, and between words.
 pub fn join(tokens: &[Token]) -> String {
     let mut text = String::new();
     let mut previous: Option<&Token> = None;
-    for token in tokens {
+    for token in tokens.iter().filter(|token| !token.raw.is_empty()) {
         if let Some(before) = previous
-            && token.text != "'s"
-            && before.kind != TokenKind::Sign
-            && token.kind != TokenKind::Sign
-            && (before.kind != TokenKind::Han || token.kind != TokenKind::Han)
+            && (token.start > before.end || (token.kind == TokenKind::Han) != (before.kind == TokenKind::Han))
         {
             text.push(' ');
         }
-        text.push_str(&token.text);
+        text.push_str(&token.raw);
         previous = Some(token);
     }
     text

@@ -27,6 +27,8 @@ pub enum TokenKind {
 pub struct Token {
     /// Lower case, half width, simplified.
     pub text: String,
+    /// As it was said, for names and messages; empty for the second half of a contraction.
+    pub raw: String,
     /// What it is.
     pub kind: TokenKind,
     /// First character in the original text.
@@ -39,7 +41,7 @@ static TO_SIMPLIFIED: LazyLock<Option<OpenCC>> = LazyLock::new(|| OpenCC::from_c
 
 /// Splits a text. Full-width forms, case and traditional characters are evened out; emoji and other symbols are left out.
 pub fn tokenize(text: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
+    let mut tokens: Vec<Token> = Vec::new();
     let mut word = Pending::default();
     let characters: Vec<char> = text.chars().collect();
     for (index, character) in characters.iter().enumerate() {
@@ -49,13 +51,20 @@ pub fn tokenize(text: &str) -> Vec<Token> {
         }
     }
     word.flush(&mut tokens);
+    let mut previous = None;
+    for token in &mut tokens {
+        if previous != Some((token.start, token.end)) {
+            token.raw = characters[token.start..token.end].iter().collect();
+        }
+        previous = Some((token.start, token.end));
+    }
     tokens
 }
 
 fn take(character: char, next: Option<char>, index: usize, word: &mut Pending, tokens: &mut Vec<Token>) {
     if is_han(character) {
         word.flush(tokens);
-        tokens.push(Token { text: simplified(character), kind: TokenKind::Han, start: index, end: index + 1 });
+        tokens.push(Token { text: simplified(character), raw: String::new(), kind: TokenKind::Han, start: index, end: index + 1 });
     } else if character.is_ascii_digit() || (character == '.' && word.is_digits() && next.is_some_and(|c| c.is_ascii_digit())) {
         word.push(character, index, TokenKind::Digits, tokens);
     } else if character.is_alphabetic() || (is_apostrophe(character) && word.is_word()) {
@@ -70,7 +79,7 @@ fn take(character: char, next: Option<char>, index: usize, word: &mut Pending, t
             '%' | '°' | ':' | '-' | '+' => TokenKind::Sign,
             _ => return,
         };
-        tokens.push(Token { text: character.to_string(), kind, start: index, end: index + 1 });
+        tokens.push(Token { text: character.to_string(), raw: String::new(), kind, start: index, end: index + 1 });
     }
 }
 
@@ -119,12 +128,12 @@ impl Pending {
         let Some(kind) = self.kind.take() else { return };
         let text = std::mem::take(&mut self.text);
         if kind == TokenKind::Digits {
-            tokens.push(Token { text, kind, start: self.start, end: self.end });
+            tokens.push(Token { text, raw: String::new(), kind, start: self.start, end: self.end });
             return;
         }
         let text = text.trim_matches('\'');
         for part in contractions(text) {
-            tokens.push(Token { text: part, kind, start: self.start, end: self.end });
+            tokens.push(Token { text: part, raw: String::new(), kind, start: self.start, end: self.end });
         }
     }
 }

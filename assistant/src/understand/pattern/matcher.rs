@@ -3,6 +3,8 @@
 use super::super::lexicon::Lexicon;
 use super::super::slots::{self, Said};
 use super::super::token::{Token, TokenKind};
+use plugins::manifest::Kind;
+
 use super::program::{Program, Step};
 use super::{Actions, Binding, Match};
 
@@ -128,7 +130,10 @@ impl Here<'_> {
             bindings.push(Binding { slot: name.clone(), said, start: path.at, end });
             paths.push(Path { step: path.step + 1, at: end, bindings, floating: path.floating.clone(), ..path });
         }
-        self.step_over(action, path, start, stack);
+        // A free text may begin with a small word (a song called "I"), so none is skipped before it.
+        if argument.kind != Kind::Text {
+            self.step_over(action, path, start, stack);
+        }
         stack.extend(paths.into_iter().rev());
     }
 

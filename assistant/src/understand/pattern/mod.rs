@@ -7,10 +7,10 @@ mod program;
 use std::sync::Arc;
 
 use plugins::catalogue::{Catalogue, words};
-use plugins::manifest::Action;
+use plugins::manifest::{Action, Risk};
 use plugins::phrase;
 
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, WordSet};
 use super::slots::{Choices, Said};
 use super::token::Token;
 
@@ -112,9 +112,13 @@ impl Pattern {
         Pattern { program: Program::compile(&phrases) }
     }
 
-    /// The best account of the whole utterance.
+    /// The best account of the whole utterance. A question about a state ("are the windows closed?") is never taken as a wish.
     pub fn cover(&self, actions: &Actions, lexicon: &Lexicon, tokens: &[Token]) -> Cover {
-        let matches = matcher::find(&self.program, actions, lexicon, tokens);
+        let mut matches = matcher::find(&self.program, actions, lexicon, tokens);
+        let has = |set: &WordSet| (0..tokens.len()).any(|at| set.longest(tokens, at).is_some());
+        if has(&lexicon.state_question) && !has(&lexicon.ability) {
+            matches.retain(|found| actions.entries[found.action].action.risk == Risk::Read);
+        }
         chart::cover(actions, lexicon, tokens, matches)
     }
 }
