@@ -98,6 +98,7 @@ fn bus_file(socket: &Path, services: &Path) -> String {
   <servicedir>{}</servicedir>
   <policy context="default">
     <allow send_destination="*"/>
+    <allow receive_sender="*"/>
     <allow own="*"/>
   </policy>
   <limit name="service_start_timeout">10000</limit>

@@ -35,7 +35,9 @@ impl Client {
     /// There is no bus.
     pub async fn connect(address: &str) -> Result<Self> {
         let builder = zbus::connection::Builder::address(address).method_timeout(PATIENCE);
-        Ok(Client { connection: builder.build().await.context("the message bus does not answer")? })
+        // The timeout of methods begins to count only once the bus has said hello.
+        let connection = tokio::time::timeout(PATIENCE, builder.build()).await.context("the message bus does not say hello")?;
+        Ok(Client { connection: connection.context("the message bus does not answer")? })
     }
 
     /// The connection, for what has no method here.

@@ -105,12 +105,12 @@ impl Printer {
         let who = turn.zone.as_deref().unwrap_or("driver");
         println!("{}", self.paint("2", &format!("{number:2}  {}", turn.shows)));
         if !turn.state.is_empty() {
-            println!("    {}", self.paint("2", &format!("before:  {}", list(&turn.state))));
+            println!("    {}", self.paint("2", &format!("before:   {}", lines(&turn.state).collect::<Vec<_>>().join(", "))));
         }
-        println!("    {who}:  {}", self.paint("1", &said(turn)));
-        println!("    steward: {}", self.paint("1;36", played.reply["text"].as_str().unwrap_or_default()));
-        if !played.changed.is_empty() {
-            println!("    changed: {}", list(&played.changed));
+        println!("    {:<9} {}", format!("{who}:"), self.paint("1", &said(turn)));
+        println!("    steward:  {}", self.paint("1;36", played.reply["text"].as_str().unwrap_or_default()));
+        for (index, signal) in lines(&played.changed).enumerate() {
+            println!("    {}  {signal}", if index == 0 { "changed:" } else { "        " });
         }
         println!("    {}", self.paint("2", &self.summary(played)));
         for complaint in &played.complaints {
@@ -138,6 +138,7 @@ fn said(turn: &Turn) -> String {
     }
 }
 
-fn list(signals: &Signals) -> String {
-    signals.iter().map(|(path, value)| format!("{path} = {value}")).collect::<Vec<_>>().join(", ")
+/// Every path begins with the same word, which says nothing.
+fn lines(signals: &Signals) -> impl Iterator<Item = String> {
+    signals.iter().map(|(path, value)| format!("{} = {value}", path.strip_prefix("Vehicle.").unwrap_or(path)))
 }

@@ -48,15 +48,20 @@ pub fn knowledge(checkout: &Checkout, progress: fn(&str)) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Where the vectors of every phrase are kept between runs.
+pub fn vectors(checkout: &Checkout) -> PathBuf {
+    checkout.made("state").join(VECTORS)
+}
+
 /// Puts the vectors that an earlier daemon worked out into a new state folder, so that it starts at once.
 pub fn lend_vectors(checkout: &Checkout, state: &Path) {
     // Without them the daemon works them out again: slower, and as good.
-    let _ = std::fs::copy(checkout.made("state").join(VECTORS), state.join(VECTORS));
+    let _ = std::fs::copy(vectors(checkout), state.join(VECTORS));
 }
 
 /// Keeps the vectors that a daemon has worked out for the next one.
 pub fn keep_vectors(checkout: &Checkout, state: &Path) {
-    let (new, kept) = (state.join(VECTORS), checkout.made("state").join(VECTORS));
+    let (new, kept) = (state.join(VECTORS), vectors(checkout));
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
     if size(&new) > size(&kept) {
         let _ = replace(&new, &kept);

@@ -303,7 +303,8 @@ fn write_configuration(checkout: &Checkout, options: &Options, folders: &[PathBu
             None => prepared::onnxruntime(checkout)?,
         },
     };
-    let files = std::iter::once(checkout.path(prepared::POLICY)).chain(options.policy.iter().cloned()).collect();
+    let shipped = Some(checkout.path(prepared::POLICY)).filter(|file| file.exists());
+    let files = shipped.into_iter().chain(options.policy.iter().cloned()).collect();
     let file = run.join("steward.toml");
     std::fs::write(&file, toml::to_string(&Configuration { bus: "session", paths, policy: Policy { files } })?)?;
     Ok(file)
