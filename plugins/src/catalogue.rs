@@ -56,6 +56,16 @@ impl Plugin {
         Ok(Plugin { folder: folder.to_owned(), manifest, locales })
     }
 
+    /// Reads a folder and checks it against the signals of the car.
+    ///
+    /// # Errors
+    /// As [`Plugin::read`], and every error that [`lint::plugin`] finds.
+    pub fn load(folder: &Path, vss: &Vss) -> Result<Self, PluginFolderError> {
+        let plugin = Self::read(folder)?;
+        let errors: Vec<Finding> = lint::plugin(&plugin, vss).into_iter().filter(|finding| finding.is_error).collect();
+        if errors.is_empty() { Ok(plugin) } else { Err(PluginFolderError::Findings(plugin.folder, errors)) }
+    }
+
     /// The plugin's id.
     pub fn id(&self) -> &str {
         &self.manifest.plugin.id
@@ -91,7 +101,7 @@ impl Catalogue {
     pub fn load(folders: &[PathBuf], vss: &Vss) -> Self {
         let mut catalogue = Catalogue::default();
         for folder in folders.iter().flat_map(|folder| plugin_folders(folder)) {
-            match Plugin::read(&folder).and_then(|plugin| checked(plugin, vss)) {
+            match Plugin::load(&folder, vss) {
                 Ok(plugin) => {
                     catalogue.plugins.insert(plugin.id().to_owned(), plugin);
                 }
@@ -105,11 +115,6 @@ impl Catalogue {
     pub fn action(&self, plugin: &str, action: &str) -> Option<&Action> {
         self.plugins.get(plugin)?.action(action)
     }
-}
-
-fn checked(plugin: Plugin, vss: &Vss) -> Result<Plugin, PluginFolderError> {
-    let errors: Vec<Finding> = lint::plugin(&plugin, vss).into_iter().filter(|finding| finding.is_error).collect();
-    if errors.is_empty() { Ok(plugin) } else { Err(PluginFolderError::Findings(plugin.folder, errors)) }
 }
 
 fn plugin_folders(folder: &Path) -> Vec<PathBuf> {

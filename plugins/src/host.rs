@@ -38,33 +38,51 @@ impl Declarative {
         Ok(*self.steering.get_or_init(|| steering))
     }
 
-    async fn carry_out(&self, action: &Action, invocation: &Invocation) -> Outcome {
+    /// One action of one of these plugins, as its manifest declares it.
+    pub fn action(&self, plugin: &str, action: &str) -> Option<&Action> {
+        self.plugins.get(plugin)?.action(action)
+    }
+
+    /// Carries out an action. `decided` are the values of effects that the manifest leaves to the plugin's program, by path; without a
+    /// program there are none.
+    ///
+    /// # Errors
+    /// The plugin or the action is not served here.
+    pub async fn carry_out(&self, invocation: &Invocation, decided: &Values) -> Result<Outcome, PluginError> {
+        let plugin = || invocation.plugin.clone();
+        if !self.plugins.contains_key(&invocation.plugin) {
+            return Err(PluginError::Unavailable { plugin: plugin(), reason: "it is not served here".to_owned() });
+        }
+        let Some(action) = self.action(&invocation.plugin, &invocation.action) else {
+            return Err(PluginError::Failed { plugin: plugin(), reason: format!("it has no action '{}'", invocation.action) });
+        };
         let language = invocation.language.as_str();
         if action.risk == Risk::Never {
-            return refused(said(language, "This is never done by voice.", "这个操作不能用语音完成。"));
+            return Ok(refused(said(language, "This is never done by voice.", "这个操作不能用语音完成。")));
         }
         let arguments = match arguments::checked(action, &invocation.arguments, &invocation.zone) {
             Ok(arguments) => arguments,
             Err(error) => {
                 tracing::warn!(action = action.id, %error, "arguments do not fit");
-                return refused(error.sentence(language));
+                return Ok(refused(error.sentence(language)));
             }
         };
-        match self.reach(action, &arguments, language).await {
-            Ok(outcome) => outcome,
-            Err(error) => not_reached(&error, language),
-        }
+        let outcome = self.reach(action, &arguments, decided, language).await;
+        Ok(outcome.unwrap_or_else(|error| not_reached(&error, language)))
     }
 
     /// Sets what the action declares, then reads what its sentence needs.
-    async fn reach(&self, action: &Action, arguments: &Values, language: &str) -> Result<Outcome, VehicleError> {
+    async fn reach(&self, action: &Action, arguments: &Values, decided: &Values, language: &str) -> Result<Outcome, VehicleError> {
         let steering = self.steering().await?;
-        let writes = match writes::expand(action, arguments, &self.vss, steering) {
+        let mut writes = match writes::expand(action, arguments, &self.vss, steering) {
             Ok(writes) => writes,
             Err(error) => return Ok(refused(error.to_string())),
         };
-        if !writes.open.is_empty() {
-            return Ok(Outcome::not(OutcomeState::Failed, format!("nobody decides the value of {}", writes.open.join(", "))));
+        for path in &writes.open {
+            let Some(value) = decided.get(path) else {
+                return Ok(Outcome::not(OutcomeState::Failed, format!("nobody decides the value of {path}")));
+            };
+            writes.values.insert(path.clone(), value.clone());
         }
         if !writes.values.is_empty() {
             let reasons: BTreeSet<String> = self.vehicle.set(&writes.values).await?.into_values().collect();
@@ -126,13 +144,7 @@ impl Declarative {
 #[async_trait]
 impl Invoke for Declarative {
     async fn invoke(&self, invocation: &Invocation) -> Result<Outcome, PluginError> {
-        let unavailable = |reason: &str| PluginError::Unavailable { plugin: invocation.plugin.clone(), reason: reason.to_owned() };
-        let plugin = self.plugins.get(&invocation.plugin).ok_or_else(|| unavailable("it is not served here"))?;
-        let action = plugin.action(&invocation.action).ok_or_else(|| PluginError::Failed {
-            plugin: invocation.plugin.clone(),
-            reason: format!("it has no action '{}'", invocation.action),
-        })?;
-        Ok(self.carry_out(action, invocation).await)
+        self.carry_out(invocation, &Values::new()).await
     }
 
     /// Setting and reading signals is over before anybody can cancel it.

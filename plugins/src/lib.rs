@@ -13,6 +13,7 @@ pub mod lint;
 pub mod local;
 pub mod locale;
 pub mod manifest;
+pub mod navigation;
 pub mod phrase;
 pub mod process;
 pub mod simulator;

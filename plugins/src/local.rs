@@ -1,6 +1,7 @@
 //! All plugins in one process, for a command line without a daemon and for tests.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use crate::catalogue::Catalogue;
 use crate::host::Declarative;
 use crate::invoke::{Invocation, Invoke, Outcome, PluginError};
+use crate::navigation::Navigation;
 use crate::vehicle::Vehicle;
 use crate::vss::Vss;
 
@@ -19,10 +21,24 @@ pub struct Local {
 }
 
 impl Local {
-    /// Serves a whole catalogue from its manifests.
+    /// Serves a whole catalogue; what plugins learn is forgotten with the process.
     pub fn new(catalogue: &Catalogue, vss: Arc<Vss>, vehicle: Arc<dyn Vehicle>) -> Self {
-        let declarative = Arc::new(Declarative::new(catalogue.plugins.values().cloned(), vss, vehicle));
-        Local { declarative, programs: BTreeMap::new() }
+        Self::with_state(catalogue, vss, vehicle, None)
+    }
+
+    /// Serves a whole catalogue. `state` is the folder where plugins keep what they learn.
+    pub fn with_state(catalogue: &Catalogue, vss: Arc<Vss>, vehicle: Arc<dyn Vehicle>, state: Option<&Path>) -> Self {
+        let declarative = Arc::new(Declarative::new(catalogue.plugins.values().cloned(), vss, Arc::clone(&vehicle)));
+        let mut programs: BTreeMap<String, Arc<dyn Invoke>> = BTreeMap::new();
+        for plugin in catalogue.plugins.values().filter(|plugin| plugin.manifest.plugin.program == Navigation::PROGRAM) {
+            match Navigation::load(plugin, Arc::clone(&declarative), Arc::clone(&vehicle), state) {
+                Ok(navigation) => {
+                    programs.insert(plugin.id().to_owned(), Arc::new(navigation));
+                }
+                Err(error) => tracing::error!(plugin = plugin.id(), %error, "the plugin's program cannot be served"),
+            }
+        }
+        Local { declarative, programs }
     }
 
     fn server(&self, plugin: &str) -> &dyn Invoke {

@@ -6,5 +6,6 @@ mod car;
 mod contract;
 mod folders;
 mod hosting;
+mod navigating;
 mod private_bus;
 mod simulating;

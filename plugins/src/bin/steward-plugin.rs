@@ -10,7 +10,6 @@ use clap::Parser;
 use steward_plugins::bus::{Bus, BusVehicle, connect, run_plugin};
 use steward_plugins::catalogue::Plugin;
 use steward_plugins::host::Declarative;
-use steward_plugins::lint;
 use steward_plugins::process;
 use steward_plugins::vss::Vss;
 
@@ -38,9 +37,7 @@ fn main() -> ExitCode {
 
 async fn serve(options: Options) -> anyhow::Result<()> {
     let vss = Vss::load(&options.vss).context("the signal catalogue cannot be used; name its folder with --vss")?;
-    let plugin = Plugin::read(&options.folder)?;
-    let errors: Vec<String> = lint::plugin(&plugin, &vss).iter().filter(|finding| finding.is_error).map(ToString::to_string).collect();
-    anyhow::ensure!(errors.is_empty(), "{} cannot be served: {}", options.folder.display(), errors.join("; "));
+    let plugin = Plugin::load(&options.folder, &vss)?;
     anyhow::ensure!(
         plugin.manifest.plugin.program.is_empty(),
         "{} names its own program, {}: start that",
