@@ -120,18 +120,29 @@ impl Speaker<'_> {
         if has_all_outer {
             return name("all");
         }
+        let rear = ["rear-left", "rear-middle", "rear-right"];
+        let (back, ahead): (Vec<String>, Vec<String>) = zones.iter().cloned().partition(|zone| rear.contains(&zone.as_str()));
         if is(&["driver", "passenger"]) {
             return name("front");
         }
         if is(&["rear-left", "rear-right"]) || is(&["rear-left", "rear-middle", "rear-right"]) {
             return name("rear");
         }
-        let names: Vec<String> = zones.iter().map(|zone| name(zone)).collect();
-        names.join(self.lexicon.zone_name(self.language, "and"))
+        // "driver and rear" is shorter than "driver, rear left and rear right".
+        let has_rear = back.iter().any(|zone| zone == "rear-left") && back.iter().any(|zone| zone == "rear-right");
+        let groups = if has_rear { [ahead, vec!["rear".to_owned()]].concat() } else { zones.to_vec() };
+        let names: Vec<String> = groups.iter().map(|zone| name(zone)).collect();
+        let and = self.lexicon.zone_name(self.language, "and");
+        match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => {
+                format!("{}{and}{last}", rest.join(if self.language == "zh" { "、" } else { ", " }))
+            }
+            _ => names.concat(),
+        }
     }
 
     fn unit(&self, argument: &Argument) -> String {
-        self.phrases.get(self.language, &format!("unit-{}", argument.unit), &[])
+        self.phrases.word(self.language, &format!("unit-{}", argument.unit))
     }
 }
 

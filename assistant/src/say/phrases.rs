@@ -25,9 +25,9 @@ impl Phrases {
         tidy(&fill(template, &slots), language)
     }
 
-    /// What stands between two choices.
-    pub fn joiner(&self, language: &str) -> &str {
-        self.by_language[if language == "zh" { "zh" } else { "en" }].get("or").map_or(", ", String::as_str)
+    /// A word or joint exactly as it is written; nothing when there is none.
+    pub fn word(&self, language: &str, key: &str) -> String {
+        self.by_language[if language == "zh" { "zh" } else { "en" }].get(key).cloned().unwrap_or_default()
     }
 
     /// How sentences are joined.

@@ -77,7 +77,7 @@ impl Turn<'_> {
         if labels.windows(2).all(|pair| pair[0] == pair[1]) {
             return None; // nobody could tell them apart
         }
-        let text = speaker.own("choose", &[("options", &labels.join(self.assistant.phrases.joiner(&self.language)))]);
+        let text = speaker.own("choose", &[("options", &labels.join(&self.assistant.phrases.word(&self.language, "or")))]);
         let mut reply = self.reply(ReplyKind::Choose, text);
         let option = |(label, command): (String, &Command)| ChoiceOption {
             label,
