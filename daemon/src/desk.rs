@@ -2,6 +2,7 @@
 //! It knows who may do what with a turn, and no bus.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -38,11 +39,17 @@ pub struct Desk {
     pub turns: Arc<Turns>,
     assistant: OnceLock<Arc<Assistant>>,
     status: watch::Sender<Status>,
+    ending: AtomicBool,
 }
 
 impl Default for Desk {
     fn default() -> Self {
-        Desk { turns: Arc::default(), assistant: OnceLock::new(), status: watch::channel(Status::default()).0 }
+        Desk {
+            turns: Arc::default(),
+            assistant: OnceLock::new(),
+            status: watch::channel(Status::default()).0,
+            ending: AtomicBool::new(false),
+        }
     }
 }
 
@@ -69,6 +76,16 @@ impl Desk {
     /// Puts the assistant to work; only the first one counts.
     pub fn employ(&self, assistant: Arc<Assistant>) {
         let _ = self.assistant.set(assistant);
+    }
+
+    /// Says that the daemon ends, so that loading gives up.
+    pub fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the daemon ends.
+    pub fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
     }
 
     /// What the daemon says about itself now.
@@ -306,7 +323,10 @@ mod tests {
         for caller in [&ann, &later] {
             let conversation = desk.turns.default_of(caller).unwrap();
             let plan = Plan { asker: caller.clone(), conversation, memory: None, deadline: Duration::ZERO };
-            let mut turn = desk.turns.begin(plan, |_, turn| async move { std::future::pending::<()>().await; ended_reply(turn, ReplyKind::Done, "en") });
+            let mut turn = desk.turns.begin(plan, |_, turn| async move {
+                std::future::pending::<()>().await;
+                ended_reply(turn, ReplyKind::Done, "en")
+            });
             assert_eq!(turn.as_mut().unwrap().ending().await, Ending::Late);
         }
         assert!(Arc::ptr_eq(&desk.undoable(&later).await.unwrap(), &with_journal));

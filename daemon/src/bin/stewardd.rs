@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// How long ending may take: what is still at work then is left behind.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_millis(1000);
 
 /// Exit status for a configuration that cannot be used.
 const WRONG_CONFIGURATION: u8 = 2;
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let config = match checked(&arguments) {
         Ok(config) => config,
         Err(error) => {
-            eprintln!("stewardd: {error:#}");
+            eprintln!("stewardd: {error}");
             return ExitCode::from(WRONG_CONFIGURATION);
         }
     };
@@ -46,10 +46,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     log_to_stderr(&config.level);
+    tell_only_where_panics_are();
     match run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("stewardd: {error:#}");
+            eprintln!("stewardd: {error}");
             ExitCode::FAILURE
         }
     }
@@ -103,6 +104,15 @@ fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         tracing::debug!(%error, "systemd could not be told");
     }
+}
+
+/// A panic's message may quote what somebody said, so it is logged for those who look for a fault and nowhere else.
+fn tell_only_where_panics_are() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a part of the program broke");
+        tracing::debug!(%panic, "its own words");
+    }));
 }
 
 /// The bus library's own lines are about messages, which hold what people say, so they are left out at every level. ONNX Runtime

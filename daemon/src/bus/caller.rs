@@ -1,9 +1,9 @@
 //! Who calls: only what the bus says counts, never what a message claims.
 
+use zbus::Connection;
 use zbus::fdo::DBusProxy;
 use zbus::message::Header;
 use zbus::names::{BusName, OwnedUniqueName};
-use zbus::Connection;
 
 use super::error::{Error, Result};
 use crate::desk::Desk;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use assistant::CatalogueRow;
-use assistant::reply::{ActionReport, ChoiceOption, MeantCommand, Meaning, Reply, Source};
+use assistant::reply::{ActionReport, ChoiceOption, Meaning, MeantCommand, Reply, Source};
 use knowledge::{Hit, Manifest};
 use plugins::bus::variant::to_dictionary;
 use serde_json::Value as Json;
@@ -301,7 +301,8 @@ mod tests {
             "text": "x", "count": 3, "below": -1, "score": 0.5, "no": null, "words": ["a"], "rows": [{"a": 1}], "mixed": [1, "a"], "empty": [],
             "inner": {"deep": true}
         }));
-        let signatures: Vec<(&str, String)> = trace.iter().map(|(key, value)| (key.as_str(), value.value_signature().to_string())).collect();
+        let signatures: Vec<(&str, String)> =
+            trace.iter().map(|(key, value)| (key.as_str(), value.value_signature().to_string())).collect();
         let expected = [
             ("below", "x"),
             ("count", "t"),

@@ -88,7 +88,6 @@ pub async fn serve(config: Config) -> Result<Serving, ServeError> {
     Ok(Serving { connection, desk })
 }
 
-
 /// Serves every object on a connection, without taking the name yet.
 async fn put_up(builder: Builder<'static>, desk: &Arc<Desk>) -> zbus::Result<Connection> {
     builder
@@ -105,8 +104,17 @@ async fn put_up(builder: Builder<'static>, desk: &Arc<Desk>) -> zbus::Result<Con
 fn load(connection: Connection, desk: Arc<Desk>, plugins: Arc<BusPlugins>, order: Order) {
     tokio::spawn(async move {
         let loading = Arc::clone(&desk);
-        let progress = move |done, total| loading.change_status(|status| status.progress = Some((done, total)));
+        let progress = move |done, total| {
+            if loading.is_ending() {
+                // The one way out of the middle of loading; it drops the encoder, whose threads must not run while the process ends.
+                std::panic::resume_unwind(Box::new("ending"));
+            }
+            loading.change_status(|status| status.progress = Some((done, total)));
+        };
         let loaded = tokio::task::spawn_blocking(move || parts::load(order, progress)).await;
+        if desk.is_ending() {
+            return;
+        }
         let loaded = loaded.unwrap_or_else(|_| Loaded::broken());
         if let Some(assistant) = loaded.assistant {
             desk.employ(assistant);
@@ -133,6 +141,7 @@ impl Serving {
 
     /// Takes our name back, so that nobody calls any more, and closes the connection.
     pub async fn stop(self) {
+        self.desk.end();
         // A bus that is gone needs no farewell.
         let _ = self.connection.release_name(NAME).await;
         self.connection.graceful_shutdown().await;

@@ -13,7 +13,7 @@ pub(super) struct PluginInfo {
     title: String,
     version: String,
     state: &'static str,
-    reason: String,
+    pub(super) reason: String,
     actions: Vec<String>,
 }
 

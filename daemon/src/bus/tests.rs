@@ -70,7 +70,8 @@ fn served() -> BTreeSet<String> {
     LanguageInterface::new(Arc::clone(&desk)).introspect_to_writer(&mut xml, 0);
     KnowledgeInterface::new(Arc::clone(&desk)).introspect_to_writer(&mut xml, 0);
     SessionInterface { desk, conversation }.introspect_to_writer(&mut xml, 0);
-    PluginInfo::all(&plugins::catalogue::Catalogue { rejected: vec![rejected()], ..Default::default() })[0].introspect_to_writer(&mut xml, 0);
+    PluginInfo::all(&plugins::catalogue::Catalogue { rejected: vec![rejected()], ..Default::default() })[0]
+        .introspect_to_writer(&mut xml, 0);
     members(&xml)
 }
 

@@ -2,6 +2,7 @@
 //! with it. Each stream is drained by a task of its own, because an unread one stalls the connection.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use plugins::bus::BusPlugins;
@@ -16,6 +17,10 @@ use super::knowledge::KnowledgeInterface;
 use super::plugin_info::PluginInfo;
 use super::{NAME, PATH, session};
 use crate::desk::Desk;
+use crate::status::Status;
+
+/// How often the progress of starting is published at most.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(250);
 
 /// Ends sessions and turns with their callers.
 pub(super) async fn farewells(connection: &Connection, desk: Arc<Desk>) -> zbus::Result<()> {
@@ -53,14 +58,20 @@ pub(super) async fn neighbors(connection: &Connection, desk: Arc<Desk>, plugins:
     Ok(())
 }
 
-/// Publishes every change of the status.
+/// Publishes every change of the status, each property only when it is another one.
 pub(super) fn status(connection: &Connection, desk: &Desk) {
     let (connection, mut changes) = (connection.clone(), desk.watch_status());
+    let mut told = desk.status();
     tokio::spawn(async move {
         while changes.changed().await.is_ok() {
-            if let Err(error) = publish(&connection).await {
+            let now = changes.borrow_and_update().clone();
+            if let Err(error) = publish(&connection, &told, &now).await {
                 tracing::warn!(%error, "the status could not be published");
             }
+            // While phrases are learnt it changes thousands of times; what happens meanwhile is told together.
+            let pause = if now.loaded { Duration::ZERO } else { PROGRESS_PAUSE };
+            told = now;
+            let _ = tokio::time::timeout(pause, changes.wait_for(|status| status.loaded)).await;
         }
     });
 }
@@ -84,8 +95,11 @@ async fn refresh(connection: &Connection, plugins: &BusPlugins, id: &str) {
         let path = format!("{}/{}", super::PLUGINS_PATH, id.replace('-', "_"));
         let object = connection.object_server().interface::<_, PluginInfo>(path).await?;
         let mut info = object.get_mut().await;
+        let reason = info.reason.clone();
         if info.found(state) {
             info.state_changed(object.signal_emitter()).await?;
+        }
+        if info.reason != reason {
             info.reason_changed(object.signal_emitter()).await?;
         }
         zbus::Result::Ok(())
@@ -105,16 +119,24 @@ fn note_vehicle(desk: &Desk, present: bool) {
     });
 }
 
-async fn publish(connection: &Connection) -> zbus::Result<()> {
+async fn publish(connection: &Connection, told: &Status, now: &Status) -> zbus::Result<()> {
     let object = connection.object_server().interface::<_, AssistantInterface>(PATH).await?;
     let (interface, emitter) = (object.get().await, object.signal_emitter());
-    interface.status_changed(emitter).await?;
     interface.status_detail_changed(emitter).await?;
-    interface.models_changed(emitter).await?;
-    let object = connection.object_server().interface::<_, KnowledgeInterface>(PATH).await?;
-    let interface = object.get().await;
-    interface.generation_changed(emitter).await?;
-    interface.bundles_changed(emitter).await
+    if told.models != now.models {
+        interface.models_changed(emitter).await?;
+    }
+    if told.loaded != now.loaded {
+        let knowledge = connection.object_server().interface::<_, KnowledgeInterface>(PATH).await?;
+        let knowledge = knowledge.get().await;
+        knowledge.generation_changed(emitter).await?;
+        knowledge.bundles_changed(emitter).await?;
+    }
+    if told.name() != now.name() {
+        // Last, so that who waits for it finds the rest in place.
+        interface.status_changed(emitter).await?;
+    }
+    Ok(())
 }
 
 async fn owner_changes(

@@ -10,10 +10,48 @@ pub(super) type Dictionary = HashMap<String, OwnedVariant>;
 
 /// Keys in the order they are shown; others follow by the alphabet.
 const ORDER: [&str; 42] = [
-    "turn", "kind", "text", "language", "id", "plugin", "plugin-title", "action", "title", "arguments", "name", "version", "state", "status",
-    "reason", "writes", "undoable", "risk", "label", "commands", "question", "actions", "sources", "options", "document", "section",
-    "page", "quote", "leftover", "examples", "confidence", "score", "tier", "span", "timings", "missing", "rejected", "conflicts",
-    "provider", "skipped", "models", "generation",
+    "turn",
+    "kind",
+    "text",
+    "language",
+    "id",
+    "plugin",
+    "plugin-title",
+    "action",
+    "title",
+    "arguments",
+    "name",
+    "version",
+    "state",
+    "status",
+    "reason",
+    "writes",
+    "undoable",
+    "risk",
+    "label",
+    "commands",
+    "question",
+    "actions",
+    "sources",
+    "options",
+    "document",
+    "section",
+    "page",
+    "quote",
+    "leftover",
+    "examples",
+    "confidence",
+    "score",
+    "tier",
+    "span",
+    "timings",
+    "missing",
+    "rejected",
+    "conflicts",
+    "provider",
+    "skipped",
+    "models",
+    "generation",
 ];
 
 /// A dictionary as an object.
@@ -71,7 +109,9 @@ mod tests {
     #[test]
     fn keys_come_in_reading_order_at_every_depth() {
         let action: HashMap<String, Variant<'static>> =
-            [("state", "done"), ("zebra", "x"), ("action", "a"), ("plugin", "p"), ("apple", "y")].map(|(k, v)| (k.to_owned(), v.into())).into();
+            [("state", "done"), ("zebra", "x"), ("action", "a"), ("plugin", "p"), ("apple", "y")]
+                .map(|(k, v)| (k.to_owned(), v.into()))
+                .into();
         let reply: Dictionary = [
             ("confidence".to_owned(), 0.5_f64.into()),
             ("actions".to_owned(), Variant::from(vec![action]).try_into_owned().unwrap()),

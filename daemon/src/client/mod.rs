@@ -115,8 +115,7 @@ impl Client {
         let mut all = HashMap::new();
         for interface in ["Assistant", "Knowledge"] {
             let path = format!("{NAME}.{interface}");
-            let properties: Dictionary =
-                self.proxy(PATH, "org.freedesktop.DBus.Properties").await?.call("GetAll", &(path,)).await?;
+            let properties: Dictionary = self.proxy(PATH, "org.freedesktop.DBus.Properties").await?.call("GetAll", &(path,)).await?;
             all.extend(properties);
         }
         Ok(json::in_order(all.iter().map(|(name, value)| (kebab(name), json::json(value)))))
@@ -166,7 +165,7 @@ impl Client {
     /// Nobody serves them.
     pub async fn vehicle(&self) -> Result<BusVehicle> {
         let bus = DBusProxy::new(&self.connection).await?;
-        let name = BusName::from_static_str(VEHICLE).map_err(zbus::Error::from)?;
+        let name = BusName::from_static_str(VEHICLE)?;
         if !bus.name_has_owner(name).await.map_err(zbus::Error::from)? {
             let hint = "start the car's adapter or steward-simulator";
             return Err(ClientError::NotRunning { service: VEHICLE.to_owned(), hint });

@@ -1,13 +1,13 @@
 //! `steward ask`: one thing, or every line of the standard input.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::Value as Json;
 
 use super::local::Local;
-use super::show::{self, Shown, asks_back, status_of};
+use super::show::{self, Shown, asks_back, print_line, print_piece, status_of};
 use super::{Failure, Folders, General, Told, layout};
 use crate::client::{Client, Telling};
 
@@ -95,15 +95,13 @@ impl Asking {
             Shown::print_json(reply);
         } else if self.shown.terminal || self.verbose {
             let writes: Vec<String> = show::list(reply, "actions").iter().flat_map(|action| show::pairs(&action["writes"])).collect();
-            print!("{}", self.shown.reply(reply, if self.verbose { &writes } else { &[] }, None));
+            print_piece(self.shown.reply(reply, if self.verbose { &writes } else { &[] }, None));
         } else {
-            println!("{}", show::text(reply, "text"));
+            print_line(show::text(reply, "text"));
             for option in show::list(reply, "options") {
-                println!("- {}", show::text(option, "label"));
+                print_line(format_args!("- {}", show::text(option, "label")));
             }
         }
-        // A reader that has gone is noticed with the next line at the latest.
-        let _ = std::io::stdout().flush();
     }
 }
 
@@ -132,7 +130,6 @@ impl Lines {
 }
 
 fn prompt() -> Result<Option<String>, Failure> {
-    print!("> ");
-    let _ = std::io::stdout().flush();
+    print_piece("> ");
     Lines::default().next()
 }

@@ -7,15 +7,15 @@ use std::time::Instant;
 use clap::Args;
 use plugins::vss::Vss;
 use plugins::zone::Zone;
+use rustyline::Editor;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::Editor;
 use serde_json::Value as Json;
 
 use super::daemon::tree;
 use super::layout::state_home;
 use super::local::Local;
-use super::show::{Look, Shown, asks_back};
+use super::show::{Look, Shown, asks_back, print_line, print_piece};
 use super::talk::Talk;
 use super::vehicle::value_of;
 use super::{Failure, Folders, General, Told, layout};
@@ -89,7 +89,7 @@ impl Room {
                 Ok(true) => {}
                 Ok(false) => break,
                 // One turn that fails is no reason to end the conversation.
-                Err(failure) if failure.status != 6 => println!("  {}", self.shown.paint(Look::Bad, &failure.to_string())),
+                Err(failure) if failure.status != 6 => print_line(format_args!("  {}", self.shown.paint(Look::Bad, &failure.to_string()))),
                 Err(failure) => return Err(failure),
             }
         }
@@ -101,10 +101,10 @@ impl Room {
         if self.shown.json {
             return;
         }
-        println!("{}  /help shows what can be typed, Ctrl-D leaves.", self.shown.paint(Look::Title, "Steward"));
+        print_line(format_args!("{}  /help shows what can be typed, Ctrl-D leaves.", self.shown.paint(Look::Title, "Steward")));
         if let Talk::Here(local) = &self.talk {
             for (what, why) in &local.status.missing {
-                println!("  {} {what}: {why}", self.shown.paint(Look::Careful, "missing"));
+                print_line(format_args!("  {} {what}: {why}", self.shown.paint(Look::Careful, "missing")));
             }
         }
     }
@@ -126,8 +126,8 @@ impl Room {
         let rest = rest.trim();
         match name {
             "quit" | "exit" | "q" => return Ok(false),
-            "help" | "h" | "?" => println!("{HELP}"),
-            "state" => print!("{}", self.dashboard.state(rest, self.shown).await?),
+            "help" | "h" | "?" => print_line(HELP),
+            "state" => print_piece(self.dashboard.state(rest, self.shown).await?),
             "set" => self.set(rest).await?,
             "zone" => self.zone(rest)?,
             "language" => self.language(rest)?,
@@ -158,7 +158,7 @@ impl Room {
         if self.shown.json {
             Shown::print_json(reply);
         } else {
-            println!("{}", self.shown.reply(reply, &changes, Some(took)));
+            print_line(self.shown.reply(reply, &changes, Some(took)));
         }
     }
 
@@ -168,7 +168,7 @@ impl Room {
         let vehicle = self.dashboard.vehicle()?;
         self.talk.set(vehicle.as_ref(), &[(path.trim().to_owned(), value_of(value.trim()))].into()).await?;
         for change in self.dashboard.changes().await {
-            println!("  {}", self.shown.paint(Look::Dim, &change));
+            print_line(format_args!("  {}", self.shown.paint(Look::Dim, &change)));
         }
         Ok(())
     }
@@ -195,7 +195,7 @@ impl Room {
         if self.shown.json {
             Shown::print_json(&trace);
         } else {
-            print!("{}", tree(&trace, 1, self.shown));
+            print_piece(tree(&trace, 1, self.shown));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::Value as Json;
 
 use super::Failure;
-use super::show::{Look, Shown, list, status_of, text, value_text};
+use super::show::{Look, Shown, list, print_line, print_piece, status_of, text, value_text};
 use crate::client::{Client, Telling};
 
 /// What the daemon says about itself. Degraded is no failure: what is there works.
@@ -17,26 +17,34 @@ pub(super) async fn status(client: &Client, shown: Shown) -> Result<ExitCode, Fa
     }
     let name = text(&status, "status");
     let look = if name == "ready" { Look::Good } else { Look::Careful };
-    println!("stewardd {}  {}", text(&status, "version"), shown.paint(look, name));
+    print_line(format_args!("stewardd {}  {}", text(&status, "version"), shown.paint(look, name)));
     let detail = &status["status-detail"];
     if let Some([done, total]) = detail["progress"].as_array().map(Vec::as_slice) {
-        println!("  learning phrases: {done} of {total}");
+        print_line(format_args!("  learning phrases: {done} of {total}"));
     }
-    for (title, members) in [("missing", &detail["missing"]), ("plugin left out", &detail["rejected"]), ("provider skipped", &detail["skipped"])] {
+    for (title, members) in
+        [("missing", &detail["missing"]), ("plugin left out", &detail["rejected"]), ("provider skipped", &detail["skipped"])]
+    {
         for (what, why) in members.as_object().into_iter().flatten() {
-            println!("  {} {what}: {}", shown.paint(Look::Careful, title), value_text(why));
+            print_line(format_args!("  {} {what}: {}", shown.paint(Look::Careful, title), value_text(why)));
         }
     }
     for conflict in list(detail, "conflicts") {
-        println!("  {} {}", shown.paint(Look::Careful, "phrase claimed twice"), value_text(conflict));
+        print_line(format_args!("  {} {}", shown.paint(Look::Careful, "phrase claimed twice"), value_text(conflict)));
     }
     for model in list(&status, "models") {
         let languages = value_text(&model["languages"]);
-        println!("  {} {} {} ({languages}) on {}", text(model, "role"), text(model, "name"), text(model, "version"), text(model, "provider"));
+        print_line(format_args!(
+            "  {} {} {} ({languages}) on {}",
+            text(model, "role"),
+            text(model, "name"),
+            text(model, "version"),
+            text(model, "provider")
+        ));
     }
     for bundle in list(&status, "bundles") {
         let (pairs, passages) = (&bundle["pairs"], &bundle["passages"]);
-        println!("  knowledge {} {}: {pairs} answers, {passages} passages", text(bundle, "name"), text(bundle, "version"));
+        print_line(format_args!("  knowledge {} {}: {pairs} answers, {passages} passages", text(bundle, "name"), text(bundle, "version")));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -47,7 +55,7 @@ pub(super) async fn explain(client: &Client, shown: Shown, turn: u64) -> Result<
     if shown.json {
         Shown::print_json(&trace);
     } else {
-        print!("{}", tree(&trace, 0, shown));
+        print_piece(tree(&trace, 0, shown));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -65,12 +73,12 @@ pub(super) async fn catalogue(client: &Client, shown: Shown, language: &str, plu
     for row in rows {
         if text(row, "plugin") != last {
             last = text(row, "plugin");
-            println!("\n{}  {}", shown.paint(Look::Title, text(row, "plugin-title")), shown.paint(Look::Dim, last));
+            print_line(format_args!("\n{}  {}", shown.paint(Look::Title, text(row, "plugin-title")), shown.paint(Look::Dim, last)));
         }
         let examples: Vec<String> = list(row, "examples").iter().map(value_text).collect();
-        println!("  {}  {}", text(row, "title"), shown.paint(Look::Dim, text(row, "risk")));
+        print_line(format_args!("  {}  {}", text(row, "title"), shown.paint(Look::Dim, text(row, "risk"))));
         for example in examples {
-            println!("    {}", shown.paint(Look::Dim, &example));
+            print_line(format_args!("    {}", shown.paint(Look::Dim, &example)));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -83,9 +91,9 @@ pub(super) async fn stop(client: &Client, shown: Shown) -> Result<ExitCode, Fail
         Shown::print_json(&serde_json::json!({ "stopped": stopped }));
     } else {
         match stopped {
-            0 => println!("Nothing was under way."),
-            1 => println!("One turn was stopped."),
-            more => println!("{more} turns were stopped."),
+            0 => print_line("Nothing was under way."),
+            1 => print_line("One turn was stopped."),
+            more => print_line(format_args!("{more} turns were stopped.")),
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -97,9 +105,9 @@ pub(super) async fn undo(client: &Client, shown: Shown, telling: &Telling) -> Re
     if shown.json {
         Shown::print_json(&reply);
     } else if shown.terminal {
-        print!("{}", shown.reply(&reply, &[], None));
+        print_piece(shown.reply(&reply, &[], None));
     } else {
-        println!("{}", text(&reply, "text"));
+        print_line(text(&reply, "text"));
     }
     Ok(ExitCode::from(status_of(&reply)))
 }

@@ -10,7 +10,7 @@ use knowledge::{Generation, Manifest, Progress};
 use models::{Embedder, ModelFolder, Runtime, RuntimeOptions};
 use serde_json::Value as Json;
 
-use super::show::{Look, Shown, list, text};
+use super::show::{Look, Shown, list, print_line, text};
 use super::{Failure, Folders, General, Told, layout};
 use crate::config::Config;
 
@@ -103,16 +103,23 @@ fn show_passages(shown: Shown, passages: &Json) -> Result<ExitCode, Failure> {
     }
     let passages = passages.as_array().map_or(&[][..], Vec::as_slice);
     if passages.is_empty() {
-        println!("Nothing is near that.");
+        print_line("Nothing is near that.");
         return Ok(ExitCode::from(4));
     }
     for passage in passages {
         let place = [text(passage, "document"), text(passage, "section")].join(" › ");
         let score = passage["score"].as_f64().unwrap_or_default();
         let place = place.trim_end_matches(" › ");
-        println!("{}  {}", shown.paint(Look::Title, &format!("{score:.2}")), shown.paint(Look::Bold, text(passage, "question")));
-        println!("      {}", text(passage, "text").replace('\n', "\n      "));
-        println!("      {}", shown.paint(Look::Dim, &format!("{} · {place} · {}", text(passage, "kind"), text(passage, "id"))));
+        print_line(format_args!(
+            "{}  {}",
+            shown.paint(Look::Title, &format!("{score:.2}")),
+            shown.paint(Look::Bold, text(passage, "question"))
+        ));
+        print_line(format_args!("      {}", text(passage, "text").replace('\n', "\n      ")));
+        print_line(format_args!(
+            "      {}",
+            shown.paint(Look::Dim, &format!("{} · {place} · {}", text(passage, "kind"), text(passage, "id")))
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -122,11 +129,16 @@ fn show_bundles(shown: Shown, status: &Json) -> Result<ExitCode, Failure> {
     if shown.json {
         Shown::print_json(&status["bundles"]);
     } else if bundles.is_empty() {
-        println!("No knowledge is installed.");
+        print_line("No knowledge is installed.");
     }
     for bundle in bundles.iter().filter(|_| !shown.json) {
         let (name, version, license) = (text(bundle, "name"), text(bundle, "version"), text(bundle, "license"));
-        println!("{} {version}  {} answers, {} passages, {license}", shown.paint(Look::Bold, name), bundle["pairs"], bundle["passages"]);
+        print_line(format_args!(
+            "{} {version}  {} answers, {} passages, {license}",
+            shown.paint(Look::Bold, name),
+            bundle["pairs"],
+            bundle["passages"]
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -136,10 +148,10 @@ fn show_built(shown: Shown, manifest: &Manifest) -> Result<ExitCode, Failure> {
         Shown::print_json(&serde_json::to_value(manifest).map_err(Failure::failed)?);
     } else {
         let counts = manifest.counts;
-        println!(
+        print_line(format_args!(
             "{} {}: {} answers with {} wordings, {} passages of {} documents, {} vectors.",
             manifest.name, manifest.version, counts.pairs, counts.wordings, counts.passages, counts.documents, counts.vectors
-        );
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -79,7 +79,8 @@ impl Layout {
             ..Written::default()
         };
         let config = Config::try_from(found.overlaid(said_written)).map_err(|error| error.to_string())?;
-        let simulator = checkout.map_or_else(|| PathBuf::from("/usr/share/steward/plugins/simulator"), |root| root.join("plugins/simulator"));
+        let simulator =
+            checkout.map_or_else(|| PathBuf::from("/usr/share/steward/plugins/simulator"), |root| root.join("plugins/simulator"));
         Ok(Layout { config, simulator: own(&said.simulator).unwrap_or(simulator) })
     }
 }
@@ -139,7 +140,12 @@ mod tests {
 
     #[test]
     fn what_is_said_wins() {
-        let said = Folders { models: Some("/m".into()), plugins: vec!["/p".into(), "/q".into()], encoder: Some(String::new()), ..Folders::default() };
+        let said = Folders {
+            models: Some("/m".into()),
+            plugins: vec!["/p".into(), "/q".into()],
+            encoder: Some(String::new()),
+            ..Folders::default()
+        };
         let layout = Layout::of(None, &said).unwrap();
         assert_eq!((layout.config.models, layout.config.encoder), (PathBuf::from("/m"), None));
         assert_eq!(layout.config.plugins, [PathBuf::from("/p"), PathBuf::from("/q")]);

@@ -9,7 +9,7 @@ use plugins::lint::{self, Finding};
 use plugins::vss::Vss;
 use serde_json::{Value as Json, json};
 
-use super::show::{Look, Shown, list, text};
+use super::show::{Look, Shown, list, print_line, text};
 use super::{Failure, Folders, General, layout};
 
 /// Plugins
@@ -43,7 +43,7 @@ fn show_plugins(shown: Shown, plugins: &Json) -> Result<ExitCode, Failure> {
     }
     let plugins = plugins.as_array().map_or(&[][..], Vec::as_slice);
     if plugins.is_empty() {
-        println!("No plugins yet; steward status says how far the daemon is.");
+        print_line("No plugins yet; steward status says how far the daemon is.");
     }
     let width = |key: &str| plugins.iter().map(|plugin| text(plugin, key).chars().count()).max().unwrap_or_default();
     let (ids, titles, versions) = (width("id"), width("title"), width("version"));
@@ -56,9 +56,9 @@ fn show_plugins(shown: Shown, plugins: &Json) -> Result<ExitCode, Failure> {
         let state = shown.paint(look, &format!("{:8}", text(plugin, "state")));
         let actions = list(plugin, "actions").len();
         let (id, title, version) = (text(plugin, "id"), text(plugin, "title"), text(plugin, "version"));
-        println!("{state} {id:ids$}  {title:titles$}  {version:versions$}  {actions} actions");
+        print_line(format_args!("{state} {id:ids$}  {title:titles$}  {version:versions$}  {actions} actions"));
         if !text(plugin, "reason").is_empty() {
-            println!("         {}", text(plugin, "reason"));
+            print_line(format_args!("         {}", text(plugin, "reason")));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -88,10 +88,10 @@ fn print_findings(shown: Shown, folder: &std::path::Path, findings: &[Finding]) 
         return;
     }
     let verdict = if findings.is_empty() { shown.paint(Look::Good, "fine") } else { format!("{} findings", findings.len()) };
-    println!("{}  {verdict}", shown.paint(Look::Bold, &folder));
+    print_line(format_args!("{}  {verdict}", shown.paint(Look::Bold, &folder)));
     for finding in findings {
         let look = if finding.is_error { Look::Bad } else { Look::Careful };
         let level = if finding.is_error { "error" } else { "advice" };
-        println!("  {} {}: {}", shown.paint(look, level), finding.place, finding.problem);
+        print_line(format_args!("  {} {}: {}", shown.paint(look, level), finding.place, finding.problem));
     }
 }

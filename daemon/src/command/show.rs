@@ -1,9 +1,23 @@
 //! How things look: colors only on a terminal, JSON when asked for, and replies that tell at a glance what happened.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
+use std::io::Write as _;
 use std::time::Duration;
 
 use serde_json::Value as Json;
+
+/// Prints a line. Whoever reads may go early, as `head` does, and then there is nobody left to print for.
+pub(super) fn print_line(text: impl Display) {
+    print_piece(format_args!("{text}\n"));
+}
+
+/// Prints text as it is, at once.
+pub(super) fn print_piece(text: impl Display) {
+    let mut out = std::io::stdout().lock();
+    if write!(out, "{text}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
 
 /// How to show things.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +62,7 @@ impl Shown {
 
     /// One JSON document on a line of its own.
     pub(super) fn print_json(json: &Json) {
-        println!("{json}");
+        print_line(json);
     }
 
     /// A reply in full, as in a conversation. `changes` are lines about the car, `took` is how long the caller waited.
@@ -84,7 +98,12 @@ impl Shown {
             _ => ("✗", Look::Bad),
         };
         let name: Vec<&str> = [text(action, "plugin"), text(action, "action")].into_iter().filter(|part| !part.is_empty()).collect();
-        let line = format!("  {} {}  {}", self.paint(look, mark), name.join(" · "), self.paint(Look::Dim, &pairs(&action["arguments"]).join(", ")));
+        let line = format!(
+            "  {} {}  {}",
+            self.paint(look, mark),
+            name.join(" · "),
+            self.paint(Look::Dim, &pairs(&action["arguments"]).join(", "))
+        );
         let _ = writeln!(out, "{}", line.trim_end());
         let reason = text(action, "reason");
         if !reason.is_empty() && !said.contains(reason) {
@@ -139,7 +158,8 @@ pub(super) fn value_text(value: &Json) -> String {
 }
 
 fn source_line(source: &Json) -> String {
-    let mut line = [text(source, "document"), text(source, "section")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" › ");
+    let mut line =
+        [text(source, "document"), text(source, "section")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" › ");
     if let Some(page) = source["page"].as_u64().filter(|page| *page > 0) {
         let _ = write!(line, ", page {page}");
     }
@@ -204,7 +224,11 @@ mod tests {
 
     #[test]
     fn options_are_numbered_for_people() {
-        let shown = PLAIN.reply(&json!({ "turn": 1, "kind": "choose", "text": "Which?", "options": [{ "label": "a" }, { "label": "b" }] }), &[], None);
+        let shown = PLAIN.reply(
+            &json!({ "turn": 1, "kind": "choose", "text": "Which?", "options": [{ "label": "a" }, { "label": "b" }] }),
+            &[],
+            None,
+        );
         assert!(shown.contains("    1  a\n    2  b\n"), "{shown}");
     }
 

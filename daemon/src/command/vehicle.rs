@@ -9,7 +9,7 @@ use plugins::value::{Value, Values};
 use plugins::vehicle::Vehicle;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::show::{Look, Shown};
+use super::show::{Look, Shown, print_line};
 use super::{Failure, General};
 
 /// Vehicle signals
@@ -94,7 +94,7 @@ async fn watch(vehicle: &BusVehicle, shown: Shown, words: &[String]) -> Result<E
 
 fn print(shown: Shown, values: &Values) {
     for (path, value) in values {
-        println!("{path}  {}", shown.paint(Look::Bold, &value.to_string()));
+        print_line(format_args!("{path}  {}", shown.paint(Look::Bold, &value.to_string())));
     }
 }
 

@@ -93,7 +93,7 @@ async fn abandon(mut task: JoinHandle<Reply>) {
 }
 
 fn broken(error: &tokio::task::JoinError) -> Ending {
-    // The panic's message may quote what was said, and the log must not; the place of the panic was printed by the hook.
+    // Where it broke, the panic hook has logged; its message may quote what was said.
     tracing::error!(panic = error.is_panic(), "a turn broke");
     Ending::Broken
 }
