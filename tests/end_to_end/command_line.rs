@@ -7,7 +7,7 @@ use serde_json::Value;
 use steward_tests::client::error_name;
 use steward_tests::{Car, Checkout, Stand};
 
-use crate::setting::{err, kind, out, run, stand, stand_with, with_plugins};
+use crate::setting::{err, kind, out, run, stand, stand_and, stand_with};
 
 async fn steward(stand: &Stand, arguments: &[&str]) -> Output {
     let mut command = stand.command("steward").unwrap();
@@ -29,7 +29,7 @@ fn is_one_sentence(output: &Output) -> String {
 
 #[tokio::test]
 async fn exit_codes_say_how_a_turn_ended() {
-    let stand = stand_with(with_plugins(&["workshop", "odd"])).await;
+    let stand = stand_and(&["workshop", "odd"]).await;
     let car = Car::connect(stand.client()).await.unwrap();
     let cases = [
         ("turn on the air conditioning", 0),
@@ -84,7 +84,7 @@ async fn too_large_is_one_sentence() {
 
 #[tokio::test]
 async fn json_has_the_keys_of_the_dictionaries() {
-    let stand = stand_with(with_plugins(&["workshop"])).await;
+    let stand = stand_and(&["workshop"]).await;
     let output = steward(&stand, &["ask", "--json", "set the workbench to 30"]).await;
     let reply: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((kind(&reply), &reply["actions"][0]["arguments"]["height"]), ("done", &Value::from(30.0)), "{reply}");
@@ -110,7 +110,7 @@ async fn json_has_the_keys_of_the_dictionaries() {
 
 #[tokio::test]
 async fn undo_takes_back_what_another_process_asked() {
-    let stand = stand_with(with_plugins(&["workshop"])).await;
+    let stand = stand_and(&["workshop"]).await;
     let car = Car::connect(stand.client()).await.unwrap();
     let height = "Vehicle.Cabin.RearviewMirror.DimmingLevel";
     car.force_one(height, 12.0).await.unwrap();
@@ -122,7 +122,7 @@ async fn undo_takes_back_what_another_process_asked() {
 
 #[tokio::test]
 async fn lines_of_the_standard_input_are_one_conversation() {
-    let stand = stand_with(with_plugins(&["workshop"])).await;
+    let stand = stand_and(&["workshop"]).await;
     let car = Car::connect(stand.client()).await.unwrap();
     let mut command = stand.command("steward").unwrap();
     command.arg("ask").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -137,13 +137,13 @@ async fn lines_of_the_standard_input_are_one_conversation() {
 async fn vehicle_signals_are_read_and_set() {
     let stand = stand().await;
     let path = "Vehicle.Cabin.RearviewMirror.DimmingLevel";
-    let output = steward(&stand, &["vehicle", "set", path, "33"]).await;
+    let output = steward(&stand, &["vehicle", "set", &format!("{path}=33")]).await;
     assert_eq!(code(&output), 0, "{}", err(&output));
     let output = steward(&stand, &["vehicle", "get", "--json", path]).await;
     assert!(out(&output).contains("33"), "{}", out(&output));
     let output = steward(&stand, &["vehicle", "get", "Vehicle.Nonsense"]).await;
     assert_ne!(code(&output), 0);
-    let output = steward(&stand, &["vehicle", "set", path, "700"]).await;
+    let output = steward(&stand, &["vehicle", "set", &format!("{path}=700")]).await;
     assert_ne!(code(&output), 0, "out of range: {}", out(&output));
 }
 

@@ -15,13 +15,17 @@ fn script() -> Script {
 #[tokio::test]
 async fn the_demonstration_comes_out_as_written() {
     let stand = stand().await;
+    let script = script();
+    let actions = script.turns.iter().filter_map(|turn| turn.expect.actions.as_ref()).flatten();
+    let plugins: BTreeSet<&str> = actions.filter_map(|action| action.split('.').next()).collect();
+    stand.wake(&plugins.into_iter().collect::<Vec<_>>()).await.unwrap();
     let car = Car::connect(stand.client()).await.unwrap();
     let mut session = stand.client().open().await.unwrap();
     let mut complaints = Vec::new();
     let mut watch = |number, turn: &Turn, played: &Played| {
         complaints.extend(played.complaints.iter().map(|complaint| format!("{number}, {:?}: {complaint}", turn.say)));
     };
-    let wrong = play(&script(), &mut session, &car, &mut watch).await.unwrap();
+    let wrong = play(&script, &mut session, &car, &mut watch).await.unwrap();
     assert_eq!(wrong, 0, "{}", complaints.join("\n"));
 }
 

@@ -6,12 +6,12 @@ use serde_json::Value;
 use steward_tests::stand::{Options, owned};
 use steward_tests::{Car, Stand};
 
-use crate::setting::{ask, first_state, kind, stand_with, with_plugins};
+use crate::setting::{ask, first_state, kind, stand_and, stand_with, with_plugins};
 
 const HEIGHT: &str = "Vehicle.Cabin.RearviewMirror.DimmingLevel";
 
 async fn workshop() -> (Stand, Car) {
-    let stand = stand_with(with_plugins(&["workshop"])).await;
+    let stand = stand_and(&["workshop"]).await;
     let car = Car::connect(stand.client()).await.unwrap();
     car.force_one(HEIGHT, 10.0).await.unwrap();
     // The plugin is awake before anything is measured.

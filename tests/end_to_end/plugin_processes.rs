@@ -7,7 +7,7 @@ use steward_tests::client::property;
 use steward_tests::stand::owned;
 use steward_tests::{Options, Stand};
 
-use crate::setting::{ask, first_state, kind, stand, stand_with, with_plugins};
+use crate::setting::{ask, asleep, first_state, kind, stand_and, stand_with};
 
 async fn plugin_state(stand: &Stand, id: &str) -> Value {
     let path = format!("/org/steward1/plugins/{id}");
@@ -30,7 +30,7 @@ async fn becomes(stand: &Stand, id: &str, wanted: &str) {
 
 #[tokio::test]
 async fn a_plugin_sleeps_until_it_is_needed() {
-    let stand = stand().await;
+    let stand = asleep(Options::default()).await;
     assert_eq!(plugin_state(&stand, "climate").await, "asleep");
     assert!(!owned(stand.client(), "org.steward1.plugin.climate").await);
     assert_eq!(kind(&ask(&stand, "turn on the air conditioning").await), "done");
@@ -53,7 +53,7 @@ async fn goes_on(stand: &Stand) {
 
 #[tokio::test]
 async fn a_plugin_that_hangs_costs_its_deadline() {
-    let stand = stand_with(with_plugins(&["odd"])).await;
+    let stand = stand_and(&["odd"]).await;
     goes_on(&stand).await;
     let start = Instant::now();
     let reply = ask(&stand, "let the oddball hang").await;
@@ -64,7 +64,7 @@ async fn a_plugin_that_hangs_costs_its_deadline() {
 
 #[tokio::test]
 async fn a_plugin_that_dies_is_started_again() {
-    let stand = stand_with(with_plugins(&["odd"])).await;
+    let stand = stand_and(&["odd"]).await;
     goes_on(&stand).await;
     let start = Instant::now();
     let reply = ask(&stand, "let the oddball die").await;
@@ -76,7 +76,7 @@ async fn a_plugin_that_dies_is_started_again() {
 
 #[tokio::test]
 async fn a_plugin_that_answers_nonsense_is_not_believed() {
-    let stand = stand_with(with_plugins(&["odd"])).await;
+    let stand = stand_and(&["odd"]).await;
     let reply = ask(&stand, "let the oddball babble").await;
     assert_eq!((kind(&reply), first_state(&reply)), ("failed", "failed"), "{reply}");
     goes_on(&stand).await;
@@ -84,7 +84,7 @@ async fn a_plugin_that_answers_nonsense_is_not_believed() {
 
 #[tokio::test]
 async fn a_plugin_that_answers_with_an_error_has_failed() {
-    let stand = stand_with(with_plugins(&["odd"])).await;
+    let stand = stand_and(&["odd"]).await;
     let reply = ask(&stand, "let the oddball complain").await;
     assert_eq!((kind(&reply), first_state(&reply)), ("failed", "failed"), "{reply}");
     goes_on(&stand).await;

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 use steward_tests::Checkout;
 
-use crate::setting::{err, kind, out, run, stand_with, with_plugins};
+use crate::setting::{err, kind, out, run, stand_and};
 
 fn python() -> Command {
     let program = Checkout::find().unwrap().made("venv/bin/python");
@@ -15,7 +15,7 @@ fn python() -> Command {
 
 #[tokio::test]
 async fn a_python_client_talks_to_a_python_plugin() {
-    let stand = stand_with(with_plugins(&["espresso"])).await;
+    let stand = stand_and(&["espresso"]).await;
     let mut command = python();
     command.arg(stand.checkout().path("tests/client/client.py")).env("DBUS_SESSION_BUS_ADDRESS", stand.address());
     let output = run(command).await;

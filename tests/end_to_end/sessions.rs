@@ -6,13 +6,13 @@ use serde_json::Value;
 use steward_tests::client::{Conversation, error_name};
 use steward_tests::{Car, Client, Stand};
 
-use crate::setting::{first_state, kind, stand, stand_with, with_plugins};
+use crate::setting::{first_state, kind, stand, stand_and};
 
 const HEIGHT: &str = "Vehicle.Cabin.RearviewMirror.DimmingLevel";
 const SPOILER: &str = "Vehicle.Body.RearMainSpoilerPosition";
 
 async fn workshop() -> (Stand, Car, Conversation) {
-    let stand = stand_with(with_plugins(&["workshop"])).await;
+    let stand = stand_and(&["workshop"]).await;
     let car = Car::connect(stand.client()).await.unwrap();
     car.force_one(SPOILER, 10.0).await.unwrap();
     let session = stand.client().open().await.unwrap();
@@ -244,7 +244,7 @@ async fn what_is_parked_only_or_never_done_is_refused() {
 
 #[tokio::test]
 async fn a_cancelled_turn_says_so() {
-    let stand = stand_with(with_plugins(&["odd"])).await;
+    let stand = stand_and(&["odd"]).await;
     let mut session = stand.client().open().await.unwrap();
     let number = session.ask("let the oddball hang", &[]).await.unwrap();
     tokio::time::sleep(Duration::from_millis(400)).await;
@@ -257,7 +257,7 @@ async fn a_cancelled_turn_says_so() {
 
 #[tokio::test]
 async fn a_deadline_ends_a_turn() {
-    let stand = stand_with(with_plugins(&["odd"])).await;
+    let stand = stand_and(&["odd"]).await;
     assert_eq!(kind(&crate::setting::ask(&stand, "let the oddball behave").await), "done");
     let error = stand.client().ask("let the oddball hang", &[("deadline-ms", 200_u32.into())]).await.expect_err("too late");
     assert_eq!(error_name(&error), "org.steward1.Error.Timeout");

@@ -13,8 +13,25 @@ pub(crate) async fn stand() -> Stand {
     stand_with(Options::default()).await
 }
 
-/// What the options say.
+/// What the options say, with the climate plugin awake: most tests use it to see whether the rest still works.
 pub(crate) async fn stand_with(options: Options) -> Stand {
+    let stand = asleep(options.clone()).await;
+    if options.activation {
+        stand.wake(&["climate"]).await.unwrap_or_else(|error| panic!("{error:#}"));
+    }
+    stand
+}
+
+/// The shipped plugins and those in `tests/data/plugins/` that are named, these awake: how long a program takes to start on a busy machine
+/// is not what the tests are about.
+pub(crate) async fn stand_and(names: &[&str]) -> Stand {
+    let stand = stand_with(with_plugins(names)).await;
+    stand.wake(names).await.unwrap_or_else(|error| panic!("{error:#}"));
+    stand
+}
+
+/// What the options say, with every plugin asleep.
+pub(crate) async fn asleep(options: Options) -> Stand {
     Stand::start(&options).await.unwrap_or_else(|error| panic!("{error:#}"))
 }
 

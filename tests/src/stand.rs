@@ -136,6 +136,18 @@ impl Stand {
         Ok(on_bus(&self.checkout.program(program)?, self.address()))
     }
 
+    /// Has the bus start plugins, so that what follows does not wait for them.
+    ///
+    /// # Errors
+    /// One of them does not start.
+    pub async fn wake(&self, plugins: &[&str]) -> Result<()> {
+        for plugin in plugins {
+            let peer = self.client.proxy(&bus_name(plugin), "/org/steward1/plugin", "org.freedesktop.DBus.Peer").await?;
+            peer.call::<_, _, ()>("Ping", &()).await.with_context(|| format!("the plugin {plugin} does not start"))?;
+        }
+        Ok(())
+    }
+
     /// Ends everything now. True if every process left without being killed.
     pub fn stop(mut self) -> bool {
         let daemon = self.daemon.stop();

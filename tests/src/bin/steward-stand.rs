@@ -1,6 +1,7 @@
 //! `steward-stand`: the whole product on a private bus, for a demonstration, for a person, for other programs, or to be measured.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -15,6 +16,9 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
+    /// More plugins: a plugin's folder, or a folder of such; may be given several times
+    #[arg(long, value_name = "DIR", global = true)]
+    plugins: Vec<PathBuf>,
     #[command(subcommand)]
     command: Mode,
 }
@@ -25,7 +29,7 @@ enum Mode {
     Demo {
         /// Another script than tests/demo.toml
         #[arg(long)]
-        script: Option<std::path::PathBuf>,
+        script: Option<PathBuf>,
     },
     /// Talk to the car yourself
     Chat,
@@ -38,7 +42,7 @@ enum Mode {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let work = run(arguments.command);
+    let work = run(arguments);
     // The signals are caught before anything is started, so that whenever one comes, the stand is dropped and leaves nothing behind.
     let outcome = tokio::select! {
         outcome = work => outcome,
@@ -50,13 +54,22 @@ async fn main() -> ExitCode {
     })
 }
 
-async fn run(mode: Mode) -> Result<ExitCode> {
-    match mode {
-        Mode::Demo { script } => demo(script).await,
-        Mode::Chat => chat().await,
-        Mode::Serve => serve().await,
-        Mode::Bench => bench::run(&start(Options::default()).await?).await.map(|()| ExitCode::SUCCESS),
+async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let options = options(arguments.plugins)?;
+    match arguments.command {
+        Mode::Demo { script } => demo(options, script).await,
+        Mode::Chat => chat(options).await,
+        Mode::Serve => serve(options).await,
+        Mode::Bench => bench::run(&start(options).await?).await.map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// The checkout's plugins, and those that were named.
+fn options(more: Vec<PathBuf>) -> Result<Options> {
+    let shipped = Checkout::find()?.path("plugins");
+    // The bus starts plugins from another folder.
+    let more = more.iter().map(std::path::absolute).collect::<std::io::Result<Vec<_>>>()?;
+    Ok(Options { plugins: Some(std::iter::once(shipped).chain(more).collect()), ..Options::default() })
 }
 
 /// SIGINT, SIGTERM, SIGHUP, or the end of the `make` that started us.
@@ -79,10 +92,10 @@ async fn start(options: Options) -> Result<Stand> {
     Stand::start(&Options { progress: say, ..options }).await
 }
 
-async fn demo(script: Option<std::path::PathBuf>) -> Result<ExitCode> {
+async fn demo(options: Options, script: Option<PathBuf>) -> Result<ExitCode> {
     let file = script.map_or_else(|| Checkout::find().map(|checkout| checkout.path("tests/demo.toml")), Ok)?;
     let script = Script::read(&file)?;
-    let stand = start(Options::default()).await?;
+    let stand = start(options).await?;
     let car = Car::connect(stand.client()).await?;
     let mut session = stand.client().open().await?;
     let printer = Printer::default();
@@ -95,9 +108,9 @@ async fn demo(script: Option<std::path::PathBuf>) -> Result<ExitCode> {
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn chat() -> Result<ExitCode> {
+async fn chat(options: Options) -> Result<ExitCode> {
     let state = Checkout::find()?.made("state");
-    let stand = start(Options { state: Some(state), ..Options::default() }).await?;
+    let stand = start(Options { state: Some(state), ..options }).await?;
     let mut command = tokio::process::Command::from(stand.command("steward")?);
     // Without a process group of its own it keeps the terminal, and Ctrl-C is its own to handle.
     let status = command.arg("chat").kill_on_drop(true).status().await.context("steward does not start")?;
@@ -105,8 +118,8 @@ async fn chat() -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn serve() -> Result<ExitCode> {
-    let stand = start(Options::default()).await?;
+async fn serve(options: Options) -> Result<ExitCode> {
+    let stand = start(options).await?;
     let (status, detail) = stand.client().status().await?;
     if status != "ready" {
         anyhow::bail!("the daemon is {status}: {detail}");
