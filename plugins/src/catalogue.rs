@@ -59,10 +59,10 @@ impl Plugin {
     /// Reads a folder and checks it against the signals of the car.
     ///
     /// # Errors
-    /// As [`Plugin::read`], and every error that [`lint::plugin`] finds.
+    /// As [`Plugin::read`], and every error that [`lint::usable`] finds.
     pub fn load(folder: &Path, vss: &Vss) -> Result<Self, PluginFolderError> {
         let plugin = Self::read(folder)?;
-        let errors: Vec<Finding> = lint::plugin(&plugin, vss).into_iter().filter(|finding| finding.is_error).collect();
+        let errors: Vec<Finding> = lint::usable(&plugin, vss).into_iter().filter(|finding| finding.is_error).collect();
         if errors.is_empty() { Ok(plugin) } else { Err(PluginFolderError::Findings(plugin.folder, errors)) }
     }
 

@@ -14,6 +14,7 @@ pub mod local;
 pub mod locale;
 pub mod manifest;
 pub mod navigation;
+pub mod new;
 pub mod phrase;
 pub mod process;
 pub mod simulator;

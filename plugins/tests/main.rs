@@ -6,6 +6,7 @@ mod car;
 mod contract;
 mod folders;
 mod hosting;
+mod linting;
 mod navigating;
 mod private_bus;
 mod simulating;
