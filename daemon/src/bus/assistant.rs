@@ -14,7 +14,7 @@ use super::options::{self, Options};
 use super::session::SessionInterface;
 use super::{PATH, session_path};
 use crate::desk::{Desk, Place, ending_reply, language_of};
-use crate::turns::{Defaults, Ending};
+use crate::turns::{Defaults, Ending, Turn};
 
 /// The front door.
 pub(super) struct AssistantInterface {
@@ -50,7 +50,7 @@ impl AssistantInterface {
             let conversation = desk.turns.default_of(&caller)?;
             let language = language_of(&text, &request.language);
             let mut turn = desk.ask(Place { assistant, conversation }, text, request, None)?;
-            finish(&connection, &name, turn.number, turn.ending().await, language).await
+            finish(&connection, &name, &mut turn, language).await
         })
         .await
     }
@@ -121,7 +121,7 @@ impl AssistantInterface {
             let conversation = desk.undoable(&caller).await?;
             let told = language_of("", &language);
             let mut turn = desk.undo(Place { assistant, conversation }, caller, language)?;
-            finish(&connection, &name, turn.number, turn.ending().await, told).await
+            finish(&connection, &name, &mut turn, told).await
         })
         .await
     }
@@ -199,14 +199,15 @@ impl AssistantInterface {
 }
 
 /// Tells the caller how its turn ended: the reply, and the signal for whoever in that program watches only signals.
-async fn finish(connection: &Connection, name: &OwnedUniqueName, turn: u64, ending: Ending, language: &str) -> Result<Dictionary> {
+async fn finish(connection: &Connection, name: &OwnedUniqueName, turn: &mut Turn, language: &str) -> Result<Dictionary> {
+    let (ending, number) = (turn.ending().await, turn.number);
     match ending {
-        Ending::Late => return Err(Error::Timeout(format!("turn {turn} was not through before its deadline, and was stopped"))),
-        Ending::Broken => return Err(Error::Failed(format!("turn {turn} failed inside; the log says where"))),
+        Ending::Late => return Err(Error::Timeout(format!("turn {number} was not through before its deadline, and was stopped"))),
+        Ending::Broken => return Err(Error::Failed(format!("turn {number} failed inside; the log says where"))),
         Ending::Replied(_) | Ending::Stopped => {}
     }
     let reply = dictionary::reply(&ending_reply(turn, ending, language))?;
-    tell_finished(connection, name, turn, &reply).await;
+    tell_finished(connection, name, number, &reply).await;
     Ok(reply)
 }
 

@@ -88,7 +88,7 @@ impl SessionInterface {
             match turn.ending().await {
                 Ending::Late => Err(Error::Timeout("the undoing was not through in time, and was stopped".to_owned())),
                 Ending::Broken => Err(Error::Failed("the undoing failed inside; the log says where".to_owned())),
-                ending => dictionary::reply(&ending_reply(turn.number, ending, told)),
+                ending => dictionary::reply(&ending_reply(&turn, ending, told)),
             }
         })
         .await
@@ -196,10 +196,10 @@ impl Story {
                 ending = turn.ending() => break ending,
             }
         };
-        let reply = ending_reply(turn.number, ending, self.language);
+        let reply = ending_reply(&turn, ending, self.language);
         let reply = dictionary::reply(&reply).unwrap_or_else(|error| {
             tracing::error!(turn = turn.number, %error, "a reply could not be sent");
-            dictionary::reply(&ending_reply(turn.number, Ending::Broken, self.language)).unwrap_or_default()
+            dictionary::reply(&ending_reply(&turn, Ending::Broken, self.language)).unwrap_or_default()
         });
         SessionInterface::finished(&emitter, turn.number, &reply).await?;
         tell_finished(&self.connection, &self.owner, turn.number, &reply).await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use plugins::bus::BusPlugins;
 use plugins::bus::names::VEHICLE;
+use tokio::sync::mpsc::unbounded_channel;
 use zbus::fdo::DBusProxy;
 use zbus::message::Type;
 use zbus::names::BusName;
@@ -42,16 +43,24 @@ pub(super) async fn neighbors(connection: &Connection, desk: Arc<Desk>, plugins:
     let mut stream = owner_changes(connection, |rule| rule.arg0ns(NAME)).await?;
     let present = DBusProxy::new(connection).await?.name_has_owner(BusName::from_static_str(VEHICLE)?).await?;
     note_vehicle(&desk, present);
+    // Asking the bus about a plugin takes an answer, which cannot come while the stream is not drained: so it is asked elsewhere.
+    let (tell, mut awoken) = unbounded_channel::<String>();
     let connection = connection.clone();
+    let house = Arc::clone(&desk);
+    tokio::spawn(async move {
+        while let Some(name) = awoken.recv().await {
+            let Some(assistant) = house.assistant() else { continue };
+            if let Some(plugin) = assistant.catalogue().plugins.values().find(|plugin| plugin.bus_name() == name) {
+                refresh(&connection, &plugins, plugin.id()).await;
+            }
+        }
+    });
     tokio::spawn(async move {
         while let Some((name, owner)) = next(&mut stream).await {
             if name == VEHICLE {
                 note_vehicle(&desk, !owner.is_empty());
-            } else if let Some(assistant) = desk.assistant() {
-                let known = assistant.catalogue().plugins.values().find(|plugin| plugin.bus_name() == name);
-                if let Some(plugin) = known {
-                    refresh(&connection, &plugins, plugin.id()).await;
-                }
+            } else if tell.send(name).is_err() {
+                return;
             }
         }
     });
@@ -71,7 +80,8 @@ pub(super) fn status(connection: &Connection, desk: &Desk) {
             // While phrases are learnt it changes thousands of times; what happens meanwhile is told together.
             let pause = if now.loaded { Duration::ZERO } else { PROGRESS_PAUSE };
             told = now;
-            let _ = tokio::time::timeout(pause, changes.wait_for(|status| status.loaded)).await;
+            // On a copy, because whoever waits for a value has seen it, and the loop must still see it.
+            let _ = tokio::time::timeout(pause, changes.clone().wait_for(|status| status.loaded)).await;
         }
     });
 }

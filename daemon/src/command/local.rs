@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use assistant::reply::Meaning;
 use assistant::{AskOptions, Assistant, Session};
 use indicatif::{ProgressBar, ProgressStyle};
 use plugins::local::Local as LocalPlugins;
@@ -55,6 +56,11 @@ impl Local {
         self.assistant.explain(turn).ok_or_else(|| Failure::failed(format!("nothing is remembered of turn {turn}")))
     }
 
+    /// What a sentence means, without doing it.
+    pub(super) async fn understand(&self, text: &str, telling: &Telling) -> Result<Meaning, Failure> {
+        Ok(self.assistant.understand(text, &self.options(telling)?).await)
+    }
+
     fn options(&self, telling: &Telling) -> Result<AskOptions, Failure> {
         let zone = telling.zone.as_deref().map_or(Ok(Zone::Driver), str::parse);
         Ok(AskOptions {
@@ -71,13 +77,15 @@ impl Local {
 fn load(layout: Layout) -> Result<Local, Failure> {
     let Layout { config, simulator } = layout;
     let rules = parts::rules(&config).map_err(|error| Failure::wrong_use(error.to_string()))?;
+    let state = config.state.clone();
     let (hand_out, car) = std::sync::mpsc::channel();
     let doors = Box::new(move |catalogue: &_, vss: &Arc<_>| {
         let car = Simulator::load(vss, &simulator).map_err(|error| error.to_string())?;
         // The other end is held until everything is loaded.
         let _ = hand_out.send(car.clone());
         let vehicle = Arc::new(car);
-        Ok(Doors { plugins: Arc::new(LocalPlugins::new(catalogue, Arc::clone(vss), vehicle.clone())), vehicle })
+        let plugins = LocalPlugins::with_state(catalogue, Arc::clone(vss), vehicle.clone(), Some(&state));
+        Ok(Doors { plugins: Arc::new(plugins), vehicle })
     });
     let bar = phrases_bar();
     let Loaded { assistant, status } = parts::load(Order { config, rules, doors }, |done, total| {

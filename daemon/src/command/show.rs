@@ -205,7 +205,10 @@ mod tests {
         let reply = json!({
             "turn": 3, "kind": "partly", "text": "Half of it.", "tier": "pattern", "timings": { "total": 1440 },
             "actions": [
-                { "plugin": "climate", "action": "set-temperature", "arguments": { "temperature": 22.0, "zone": ["driver"] }, "state": "done", "reason": "" },
+                {
+                    "plugin": "climate", "action": "set-temperature", "arguments": { "temperature": 22.0, "zone": ["driver"] },
+                    "state": "done", "reason": ""
+                },
                 { "plugin": "tailgate", "action": "open", "arguments": {}, "state": "refused", "reason": "The car is moving." }
             ],
             "sources": [{ "document": "Manual", "section": "Wheels", "page": 12 }]

@@ -147,7 +147,7 @@ impl Turns {
             // Nobody may be listening any more, and then nobody need know.
             let _ = tell.send(ended);
         });
-        Ok(Turn { number, ending })
+        Ok(Turn { number, begun: tokio::time::Instant::now(), ending })
     }
 
     fn leave(&self, number: u64, conversation: &Arc<Conversation>, ended: &Ending) {

@@ -31,6 +31,7 @@ pub struct Plan {
 pub struct Turn {
     /// Its number, never used twice.
     pub number: u64,
+    pub(super) begun: Instant,
     pub(super) ending: oneshot::Receiver<Ending>,
 }
 
@@ -48,6 +49,11 @@ pub enum Ending {
 }
 
 impl Turn {
+    /// How long it has been under way.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
     /// Waits for the end.
     pub async fn ending(&mut self) -> Ending {
         (&mut self.ending).await.unwrap_or(Ending::Broken)

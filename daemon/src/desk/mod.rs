@@ -1,12 +1,11 @@
 //! Where callers are received: the assistant once it is there, the turns under way, and what the daemon says about itself.
 //! It knows who may do what with a turn, and no bus.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use assistant::reply::{Event, Reply, ReplyKind};
+use assistant::reply::{Event, ReplyKind};
 use assistant::session::{PENDING_LIFETIME, PendingKind};
 use assistant::{AnswerValue, AskOptions, Assistant, Session};
 use plugins::zone::Zone;
@@ -15,7 +14,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use crate::status::Status;
-use crate::turns::{Caller, Conversation, Ending, Plan, Refusal, Turn, Turns};
+use crate::turns::{Caller, Conversation, Plan, Refusal, Turn, Turns};
+
+mod ending;
+
+use ending::ended_reply;
+pub use ending::{ending_reply, language_of};
 
 /// The time a turn has when nothing is said about it.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -179,50 +183,6 @@ pub struct Place {
     pub conversation: Arc<Conversation>,
 }
 
-/// The reply of a turn that has none of its own. A caller that is told `Timeout` by an error needs none.
-pub fn ending_reply(turn: u64, ending: Ending, language: &str) -> Reply {
-    match ending {
-        Ending::Replied(reply) => *reply,
-        Ending::Stopped | Ending::Late => ended_reply(turn, ReplyKind::Cancelled, language),
-        Ending::Broken => ended_reply(turn, ReplyKind::Failed, language),
-    }
-}
-
-/// The language of a text as far as its letters tell: what is said about a turn that was stopped before it was understood.
-pub fn language_of(text: &str, told: &str) -> &'static str {
-    let is_han = |letter: char| ('\u{3400}'..='\u{9fff}').contains(&letter);
-    match told {
-        "zh" => "zh",
-        "en" => "en",
-        _ if text.chars().any(is_han) => "zh",
-        _ => "en",
-    }
-}
-
-fn ended_reply(turn: u64, kind: ReplyKind, language: &str) -> Reply {
-    let chinese = language == "zh";
-    let text = match kind {
-        ReplyKind::Cancelled if chinese => "已停止。",
-        ReplyKind::Cancelled => "Stopped.",
-        ReplyKind::Failed if chinese => "出了点问题，请再试一次。",
-        ReplyKind::Failed => "Something went wrong. Please try again.",
-        _ if chinese => "现在没有等待回答的问题。",
-        _ => "There is no question waiting for an answer.",
-    };
-    Reply {
-        turn,
-        kind,
-        text: text.to_owned(),
-        language: if chinese { "zh" } else { "en" }.to_owned(),
-        actions: Vec::new(),
-        sources: Vec::new(),
-        options: Vec::new(),
-        confidence: 1.0,
-        tier: String::new(),
-        timings: BTreeMap::new(),
-    }
-}
-
 fn ask_options(turn: u64, request: Request, asker: Caller, events: Option<UnboundedSender<Event>>) -> AskOptions {
     let Request { language, zone, alternatives, deadline: _ } = request;
     AskOptions { turn, language, zone, alternatives, caller: asker.name, events }
@@ -253,83 +213,4 @@ fn has_journal(memory: &mut OwnedMutexGuard<Session>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use assistant::session::{Command, JournalEntry, Pending};
-
-    use super::*;
-
-    fn asking(kind: PendingKind) -> Session {
-        let command = Command {
-            plugin: "p".into(),
-            action: "a".into(),
-            arguments: BTreeMap::new(),
-            direction: None,
-            tier: "pattern".into(),
-            confidence: 1.0,
-        };
-        let pending = Pending {
-            turn: 3,
-            kind,
-            commands: vec![command.clone(), command],
-            zone: "passenger".into(),
-            language: "zh".into(),
-            since: Instant::now(),
-        };
-        let mut session = Session::default();
-        session.pending = Some(pending);
-        session
-    }
-
-    #[test]
-    fn an_answer_must_fit_the_question() {
-        let confirm = asking(PendingKind::Confirm);
-        let request = fitting(&confirm, 3, &AnswerValue::Yes(true)).unwrap();
-        assert_eq!((request.zone, request.language.as_str()), (Zone::Passenger, "zh"));
-        assert_eq!(fitting(&confirm, 2, &AnswerValue::Yes(true)), Err(NotTaken::NothingPending(2)));
-        assert!(matches!(fitting(&confirm, 3, &AnswerValue::Choice(0)), Err(NotTaken::Unfit(_))));
-        let choose = asking(PendingKind::Choose);
-        assert!(fitting(&choose, 3, &AnswerValue::Choice(1)).is_ok());
-        assert!(matches!(fitting(&choose, 3, &AnswerValue::Choice(2)), Err(NotTaken::Unfit(_))));
-        let missing = asking(PendingKind::Missing("temperature".into()));
-        assert!(fitting(&missing, 3, &AnswerValue::Words("22".into())).is_ok());
-        assert!(matches!(fitting(&missing, 3, &AnswerValue::Yes(false)), Err(NotTaken::Unfit(_))));
-    }
-
-    #[test]
-    fn an_old_question_takes_no_answer() {
-        let mut session = asking(PendingKind::Confirm);
-        let pending = session.pending.as_mut().unwrap();
-        pending.since = Instant::now().checked_sub(PENDING_LIFETIME).unwrap();
-        assert_eq!(fitting(&session, 3, &AnswerValue::Yes(true)), Err(NotTaken::NothingPending(3)));
-    }
-
-    #[test]
-    fn a_stopped_turn_speaks_the_language_of_the_question() {
-        assert_eq!(ending_reply(1, Ending::Stopped, language_of("打开天窗", "")).text, "已停止。");
-        assert_eq!(ending_reply(1, Ending::Late, language_of("open it", "")).kind, ReplyKind::Cancelled);
-        assert_eq!(language_of("打开天窗", "en"), "en");
-    }
-
-    #[tokio::test]
-    async fn undo_passes_over_conversations_without_a_journal() {
-        let desk = Desk::default();
-        let (ann, later) = (Caller { name: ":1.1".into(), uid: 5 }, Caller { name: ":1.2".into(), uid: 5 });
-        desk.turns.welcome(&ann);
-        desk.turns.welcome(&later);
-        let with_journal = desk.turns.default_of(&ann).unwrap();
-        with_journal.memory().await.record(JournalEntry { turn: 1, before: BTreeMap::new(), lasting: Vec::new() });
-        for caller in [&ann, &later] {
-            let conversation = desk.turns.default_of(caller).unwrap();
-            let plan = Plan { asker: caller.clone(), conversation, memory: None, deadline: Duration::ZERO };
-            let mut turn = desk.turns.begin(plan, |_, turn| async move {
-                std::future::pending::<()>().await;
-                ended_reply(turn, ReplyKind::Done, "en")
-            });
-            assert_eq!(turn.as_mut().unwrap().ending().await, Ending::Late);
-        }
-        assert!(Arc::ptr_eq(&desk.undoable(&later).await.unwrap(), &with_journal));
-        assert!(Arc::ptr_eq(&desk.undoable(&later).await.unwrap(), &desk.turns.default_of(&later).unwrap()));
-    }
-}
+mod tests;
