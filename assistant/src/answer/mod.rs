@@ -20,6 +20,9 @@ pub struct Answer {
     pub confidence: f64,
 }
 
+/// How near a wording must be when nothing was asked: a statement ("too bright") is no question for the handbook.
+const STATEMENT: f32 = 0.75;
+
 /// Looks a question up. `vector`: the question's, if it was computed already. `None`: nothing is sure enough.
 ///
 /// # Errors
@@ -29,6 +32,7 @@ pub fn answer(
     embedder: Option<&Arc<Embedder>>,
     question: &str,
     language: &str,
+    is_question: bool,
     vector: Option<Vec<f32>>,
 ) -> Result<(Option<Answer>, Vec<Hit>), String> {
     let vector = match (vector, embedder) {
@@ -40,7 +44,8 @@ pub fn answer(
     };
     let query = Query { text: question, vector: vector.as_deref(), language: Some(language), limit: 5, ..Query::new(question) };
     let hits = knowledge.search(&query).map_err(|error| error.to_string())?;
-    let best = hits.iter().find(|hit| knowledge.confident(hit));
+    let is_near = |hit: &Hit| is_question || hit.keyword >= STATEMENT || hit.vector >= STATEMENT;
+    let best = hits.iter().find(|hit| knowledge.confident(hit) && is_near(hit));
     Ok((best.map(|hit| from_hit(hit)), hits.clone()))
 }
 

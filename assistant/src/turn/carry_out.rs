@@ -263,7 +263,7 @@ impl Turn<'_> {
     async fn add_leftover(&mut self, text: &str, understood: &Understood, reply: &mut Reply) {
         for (start, end) in &understood.leftover {
             let part = original(text, &understood.tokens[*start..*end]);
-            let answer = self.look_up(&part, None).await;
+            let answer = self.look_up(&part, understood.is_question, None).await;
             let sentence = match answer {
                 Some(answer) => {
                     reply.sources.extend(answer.sources);

@@ -31,7 +31,7 @@ impl Turn<'_> {
             reply.tier = "pattern".to_owned();
             return reply;
         }
-        match self.look_up(text, understood.vector).await {
+        match self.look_up(text, understood.is_question, understood.vector).await {
             Some(answer) => {
                 let mut reply = self.reply(ReplyKind::Answer, answer.text);
                 reply.sources = answer.sources;
@@ -47,11 +47,11 @@ impl Turn<'_> {
     }
 
     /// Looks a question up in what the car knows.
-    pub(super) async fn look_up(&mut self, question: &str, vector: Option<Vec<f32>>) -> Option<Answer> {
+    pub(super) async fn look_up(&mut self, question: &str, is_question: bool, vector: Option<Vec<f32>>) -> Option<Answer> {
         let knowledge = self.assistant.knowledge()?;
         self.progress("searching");
         let embedder = self.assistant.embedder();
-        let found = crate::blocking(|| answer::answer(&knowledge, embedder.as_ref(), question, &self.language, vector));
+        let found = crate::blocking(|| answer::answer(&knowledge, embedder.as_ref(), question, &self.language, is_question, vector));
         self.lap("answer");
         match found {
             Ok((answer, hits)) => {

@@ -81,6 +81,7 @@ pub struct Reader<'a> {
 /// A clause: what stands between two joints.
 #[derive(Default)]
 struct Clause {
+    start: usize,
     proposals: Vec<Proposal>,
     forbidden: usize,
     zones: Vec<(usize, usize, Vec<usize>)>,
@@ -115,7 +116,7 @@ impl Reader<'_> {
                 Piece::Command { .. } => clause.forbidden += 1,
                 Piece::Zone(start, end, groups) => clause.zones.push((*start, *end, groups.clone())),
                 Piece::Leftover(start, end) => clause.leftover.push((*start, *end)),
-                Piece::Joint(start, end) if start < end => clauses.push(Clause::default()),
+                Piece::Joint(start, end) if start < end => clauses.push(Clause { start: *end, ..Clause::default() }),
                 Piece::Joint(..) => {}
             }
         }
@@ -247,7 +248,7 @@ impl Reader<'_> {
             end = end.max(to);
         }
         // Words such as "can I" or "how" in front belong to what was not understood.
-        while start > 0 && self.tokens[start - 1].kind != TokenKind::Separator {
+        while start > clause.start && self.tokens[start - 1].kind != TokenKind::Separator {
             start -= 1;
         }
         (start, end)

@@ -119,7 +119,9 @@ pub fn value_of(name: &str, argument: &Argument, said: Option<&Said>) -> Result<
         return Ok(argument.default.clone());
     };
     Ok(Some(match said {
-        Said::Number(value, form, unit) => Value::Number(checked(name, argument, converted(argument, *value, *form, *unit))?),
+        Said::Number(value, form, unit) | Said::Target(value, form, unit) => {
+            Value::Number(checked(name, argument, converted(argument, *value, *form, *unit))?)
+        }
         Said::Extreme(is_upper) => match if *is_upper { argument.max } else { argument.min } {
             Some(end) => Value::Number(end),
             None => return Ok(None),
@@ -241,6 +243,13 @@ async fn stepped(
         && let Some(end) = if *is_upper { argument.max } else { argument.min }
     {
         return vec![Resolved::Ready(with(command, name, end))];
+    }
+    if let Some(goal @ Said::Target(..)) = amount {
+        return match value_of(name, argument, Some(goal)) {
+            Ok(Some(Value::Number(value))) => vec![Resolved::Ready(with(command, name, value))],
+            Ok(_) => vec![Resolved::Missing(command, name.to_owned())],
+            Err(obstacle) => vec![Resolved::Impossible(command, obstacle)],
+        };
     }
     let (size, is_exact) = step_size(argument, amount);
     let present = match present(&command, action, name, argument, around).await {

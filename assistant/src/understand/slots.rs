@@ -15,6 +15,8 @@ use super::token::{Token, TokenKind};
 pub enum Said {
     /// A number, how it was said, and its unit where one was said.
     Number(f64, Form, Option<&'static str>),
+    /// Like `Number`, with a word before it that makes it the goal and not the step: "down to two", 调低到二十.
+    Target(f64, Form, Option<&'static str>),
     /// An end of the range; true: the upper.
     Extreme(bool),
     /// On or off.
@@ -85,11 +87,16 @@ fn numbers(lexicon: &Lexicon, argument: &Argument, tokens: &[Token], at: usize) 
     let mut found = Vec::new();
     for start in number_starts(lexicon, argument, tokens, at) {
         if let Some(number) = numeral(tokens, start) {
+            let is_target = tokens[at..start].iter().any(|token| matches!(token.text.as_str(), "to" | "at" | "到" | "至" | "成" | "为"));
+            let goal = |said: Said| match said {
+                Said::Number(value, form, unit) if is_target => Said::Target(value, form, unit),
+                other => other,
+            };
             let (end, said) = with_unit(lexicon, argument, tokens, number);
-            found.push((end, said));
+            found.push((end, goal(said)));
             // The phrase may name the unit itself: {speed}倍速.
             if end > number.end {
-                found.push((number.end, Said::Number(number.value, number.form, None)));
+                found.push((number.end, goal(Said::Number(number.value, number.form, None))));
             }
         }
         for (set, is_upper) in [(&lexicon.maximum, true), (&lexicon.minimum, false)] {

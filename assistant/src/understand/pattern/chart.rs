@@ -97,7 +97,19 @@ pub(super) fn cover(actions: &Actions, lexicon: &Lexicon, tokens: &[Token], matc
         }
         best[at] = options.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).expect("one option always exists");
     }
-    walk(tokens, &ranked, &best)
+    let cover = walk(tokens, &ranked, &best);
+    if cover.pieces.iter().all(|piece| matches!(piece, Piece::Joint(..))) {
+        return only_small_words(tokens, &ranked).unwrap_or(cover);
+    }
+    cover
+}
+
+/// Where small words are all there is, a phrase of small words is meant: "thank you".
+fn only_small_words(tokens: &[Token], ranked: &[Vec<Match>]) -> Option<Cover> {
+    let is_rest = |tokens: &[Token]| tokens.iter().all(|token| token.kind == TokenKind::Separator);
+    let fits = |group: &&Vec<Match>| is_rest(&tokens[..group[0].start]) && is_rest(&tokens[group[0].end..]);
+    let (found, rivals) = ranked.iter().filter(fits).max_by_key(|group| group[0].end - group[0].start)?.split_first()?;
+    Some(Cover { pieces: vec![Piece::Command { found: found.clone(), rivals: rivals.to_vec(), negated: false }], unexplained: 0 })
 }
 
 fn cost(actions: &Actions, lexicon: &Lexicon, tokens: &[Token], found: &Match) -> f64 {
@@ -156,7 +168,7 @@ fn best_of(actions: &Actions, mut group: Vec<Match>) -> Vec<Match> {
 fn out_of_range(actions: &Actions, found: &Match) -> bool {
     let action = &actions.entries[found.action].action;
     found.bindings.iter().any(|binding| match (&binding.said, action.arguments.get(&binding.slot)) {
-        (Said::Number(value, _, _), Some(argument)) => {
+        (Said::Number(value, ..) | Said::Target(value, ..), Some(argument)) => {
             argument.min.is_some_and(|min| *value < min) || argument.max.is_some_and(|max| *value > max)
         }
         _ => false,

@@ -118,7 +118,7 @@ impl Bench {
             let mut parts = vec![self.actions.entries[proposal.action].action.id.clone()];
             parts.extend(proposal.direction.clone());
             parts.extend(proposal.said.iter().map(|(name, said)| match said {
-                Said::Number(value, ..) => format!("{name}={value}"),
+                Said::Number(value, ..) | Said::Target(value, ..) => format!("{name}={value}"),
                 Said::Text(text) => format!("{name}={text}"),
                 other => format!("{name}={other:?}"),
             }));
