@@ -222,9 +222,16 @@ fn actions(catalogue: &Catalogue) -> Actions {
                 plugin: plugin.id().to_owned(),
                 zone: action.zone_argument().map(|(name, _)| name.to_owned()),
                 choices: Choices::collect(action, plugin.locales.values()),
+                not: counter_examples(plugin, &action.id),
                 action: Arc::new(action.clone()),
             });
         }
     }
     Actions { entries }
+}
+
+fn counter_examples(plugin: &plugins::catalogue::Plugin, action: &str) -> Vec<Vec<String>> {
+    let sentences = plugin.locales.values().filter_map(|locale| locale.action.get(action)).flat_map(|sentences| &sentences.not);
+    let words = |sentence: &String| tokenize(sentence).into_iter().filter(|token| token.kind != TokenKind::Separator).map(|token| token.text).collect();
+    sentences.map(words).collect()
 }

@@ -325,7 +325,8 @@ async fn present(
     around: &Surroundings<'_>,
 ) -> Result<Vec<(Option<String>, f64)>, String> {
     let sets_it = |value: &Option<Value>| value.as_ref().and_then(Value::text) == Some(name);
-    let Some(effect) = action.effects.iter().find(|effect| sets_it(&effect.value)) else { return Err(format!("{}.{name}", action.id)) };
+    let holds = |effect: &&plugins::manifest::Effect| sets_it(&effect.value) && writes::holds(&effect.when, &command.arguments);
+    let Some(effect) = action.effects.iter().find(holds) else { return Err(format!("{}.{name}", action.id)) };
     let paths = writes::paths(&effect.path, action, &command.arguments, around.vss, around.steering).map_err(|error| error.to_string())?;
     let reading = around.vehicle.get(&paths).await.map_err(|error| error.to_string())?;
     let zones: Vec<Option<String>> = if effect.path.contains("{zone}") {

@@ -134,8 +134,17 @@ fn clock(tokens: &[Token], at: usize) -> Option<(usize, u32, u32)> {
         ("o", "clock") => Some((end + 2, hour, 0)),
         ("am" | "pm", _) => Some((end, hour, 0)),
         ("a" | "p", "m") => Some((end, hour, 0)),
-        _ => whole(tokens, end).filter(|(_, minute)| *minute >= 10 || *minute == 0).map(|(after, minute)| (after, hour, minute)),
+        _ => match whole(tokens, end).filter(|(_, minute)| *minute >= 10 || *minute == 0) {
+            Some((after, minute)) => Some((after, hour, minute)),
+            // "at six": an hour by itself, unless it counts something else. In Chinese an hour has its 点.
+            None => (tokens[at].kind != TokenKind::Han && !is_counted(tokens, end)).then_some((end, hour, 0)),
+        },
     }
+}
+
+fn is_counted(tokens: &[Token], at: usize) -> bool {
+    let counted = ["minute", "minutes", "hour", "hours", "second", "seconds", "percent", "%", "degrees", "degree", "°", "point"];
+    counted.contains(&word(tokens, at)) || tokens.get(at).is_some_and(|token| token.kind == TokenKind::Han)
 }
 
 fn meridiem(tokens: &[Token], end: usize, hour: u32, part: Option<bool>) -> (usize, u32) {
@@ -170,6 +179,7 @@ mod tests {
             ("quarter to eight", "07:45"),
             ("seven am", "07:00"),
             ("6 o'clock", "06:00"),
+            ("six", "06:00"),
             ("下午三点半", "15:30"),
             ("七点一刻", "07:15"),
             ("早上八点", "08:00"),

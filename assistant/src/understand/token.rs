@@ -132,8 +132,16 @@ impl Pending {
             return;
         }
         let text = text.trim_matches('\'');
-        for part in contractions(text) {
-            tokens.push(Token { text: part, raw: String::new(), kind, start: self.start, end: self.end });
+        let parts = contractions(text);
+        let stem = self.start + parts[0].chars().count();
+        let is_possessive = parts.get(1).is_some_and(|part| part == "'s");
+        for (index, part) in parts.into_iter().enumerate() {
+            let (start, end) = match (is_possessive, index) {
+                (true, 0) => (self.start, stem),
+                (true, _) => (stem, self.end),
+                (false, _) => (self.start, self.end),
+            };
+            tokens.push(Token { text: part, raw: String::new(), kind, start, end });
         }
     }
 }

@@ -12,7 +12,7 @@ use plugins::phrase;
 
 use super::lexicon::{Lexicon, WordSet};
 use super::slots::{Choices, Said};
-use super::token::Token;
+use super::token::{Token, TokenKind};
 
 pub use chart::{Cover, Piece};
 use program::Program;
@@ -28,6 +28,16 @@ pub struct ActionEntry {
     pub zone: Option<String>,
     /// Spoken words of its choices.
     pub choices: Choices,
+    /// Sentences that must not become it, as words.
+    pub not: Vec<Vec<String>>,
+}
+
+impl ActionEntry {
+    /// Whether the plugin's author said that these words are not this action.
+    pub fn excludes(&self, tokens: &[Token]) -> bool {
+        let words = || tokens.iter().filter(|token| token.kind != TokenKind::Separator).map(|token| token.text.as_str());
+        self.not.iter().any(|sentence| words().eq(sentence.iter().map(String::as_str)))
+    }
 }
 
 /// Every action, by index.
@@ -119,6 +129,7 @@ impl Pattern {
         if has(&lexicon.state_question) && !has(&lexicon.ability) {
             matches.retain(|found| actions.entries[found.action].action.risk == Risk::Read);
         }
+        matches.retain(|found| !actions.entries[found.action].excludes(tokens));
         chart::cover(actions, lexicon, tokens, matches)
     }
 }

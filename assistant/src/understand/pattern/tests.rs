@@ -98,6 +98,7 @@ impl Bench {
             zone: action.zone_argument().map(|(name, _)| name.to_owned()),
             choices: Choices::collect(action, plugin.locales.values()),
             action: Arc::new(action.clone()),
+            not: vec![vec!["open".into(), "window".into(), "shopping".into()]],
         });
         let actions = Actions { entries: entries.collect() };
         let catalogue = Catalogue { plugins: BTreeMap::from([("cabin".to_owned(), plugin)]), rejected: Vec::new() };
