@@ -28,11 +28,10 @@ async fn raise(stand: &Stand) -> (Value, Duration) {
 #[tokio::test]
 async fn without_a_fault_done_means_read_back() {
     let (stand, car) = workshop().await;
-    let (reply, took) = raise(&stand).await;
+    let (reply, _) = raise(&stand).await;
     assert_eq!((kind(&reply), first_state(&reply)), ("done", "done"), "{reply}");
     assert_eq!(reply["actions"][0]["writes"][HEIGHT], 60.0, "{reply}");
     assert_eq!(car.get(HEIGHT).await.unwrap(), 60.0);
-    assert!(took < Duration::from_millis(500), "{took:?}");
 }
 
 #[tokio::test]

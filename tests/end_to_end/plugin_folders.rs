@@ -3,7 +3,7 @@
 use serde_json::Value;
 use steward_tests::Stand;
 
-use crate::setting::{ask, kind, plugin_folder, stand_with, with_folder};
+use crate::setting::{ask, kind, plugin_folder, stand_with, with_folder, with_plugins};
 
 const SWITCH: &str = r#"
 [[action]]
@@ -57,24 +57,12 @@ async fn a_signal_that_does_not_exist_is_named() {
 
 #[tokio::test]
 async fn two_plugins_that_claim_one_phrase_are_both_named() {
-    let english = "[action.switch-on]\ntitle = \"wake it\"\nsay = [\"wake the gadget\"]\ndone = \"It is awake.\"\n";
-    let (place, _) = plugin_folder("gadget", SWITCH, english);
-    let (other, widget) = plugin_folder("widget", SWITCH, english);
-    copy(&widget, &place.path().join("widget"));
-    drop(other);
-    let stand = stand_with(with_folder(place.path())).await;
+    let stand = stand_with(with_plugins(&["rivals"])).await;
     let (_, detail) = status(&stand).await;
     let conflicts = detail["conflicts"].as_array().unwrap();
     let named = conflicts.iter().filter_map(Value::as_str).any(|line| line.contains("gadget") && line.contains("widget"));
     assert!(named, "{detail}");
     assert_eq!(kind(&ask(&stand, "turn on the air conditioning").await), "done");
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to.join("locale")).unwrap();
-    for file in ["plugin.toml", "locale/en.toml"] {
-        std::fs::copy(from.join(file), to.join(file)).unwrap();
-    }
 }
 
 #[tokio::test]

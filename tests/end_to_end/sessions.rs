@@ -6,7 +6,7 @@ use serde_json::Value;
 use steward_tests::client::{Conversation, error_name};
 use steward_tests::{Car, Client, Stand};
 
-use crate::setting::{first_state, kind, stand, stand_and};
+use crate::setting::{first_state, kind, stand, stand_and, stand_with, with_plugins};
 
 const HEIGHT: &str = "Vehicle.Cabin.RearviewMirror.DimmingLevel";
 const SPOILER: &str = "Vehicle.Body.RearMainSpoilerPosition";
@@ -195,6 +195,47 @@ async fn a_missing_value_is_answered_by_the_next_utterance() {
     let reply = say(&mut session, "五十五").await;
     assert_eq!((kind(&reply), reply["language"].as_str()), ("done", Some("zh")), "{reply}");
     assert_eq!(car.get(HEIGHT).await.unwrap(), 55.0);
+}
+
+/// A phrase that two plugins claim, and the question which of them is meant: the gadget sets 25, the widget 75.
+async fn which() -> (Stand, Car, Conversation, Value) {
+    let stand = stand_with(with_plugins(&["rivals"])).await;
+    let car = Car::connect(stand.client()).await.unwrap();
+    car.force_one(SPOILER, 10.0).await.unwrap();
+    let mut session = stand.client().open().await.unwrap();
+    let asked = say(&mut session, "wake the contraption").await;
+    assert_eq!(kind(&asked), "choose", "{asked}");
+    assert_eq!(asked["options"].as_array().unwrap().len(), 2, "{asked}");
+    assert_eq!(car.get(SPOILER).await.unwrap(), 10.0, "nothing may be done before the answer");
+    (stand, car, session, asked)
+}
+
+#[tokio::test]
+async fn a_choice_is_answered_by_a_number() {
+    let (_stand, car, mut session, asked) = which().await;
+    let widget = asked["options"].as_array().unwrap().iter().position(|option| option["plugin"] == "widget").unwrap();
+    assert!(asked["options"][widget]["label"].as_str().unwrap().contains("widget"), "{asked}");
+    let next = session.answer(turn(&asked), u32::try_from(widget).unwrap()).await.unwrap();
+    let reply = session.reply(next).await.unwrap();
+    assert_eq!((kind(&reply), reply["text"].as_str()), ("done", Some("The widget is awake.")), "{reply}");
+    assert_eq!(car.get(SPOILER).await.unwrap(), 75.0);
+}
+
+#[tokio::test]
+async fn a_choice_that_is_not_offered_is_no_answer() {
+    let (_stand, car, session, asked) = which().await;
+    let error = session.answer(turn(&asked), 2_u32).await.expect_err("there are two");
+    assert_eq!(error_name(&error), "org.steward1.Error.BadRequest");
+    assert_eq!(car.get(SPOILER).await.unwrap(), 10.0);
+}
+
+#[tokio::test]
+async fn a_choice_is_answered_by_the_next_utterance() {
+    let (_stand, car, mut session, asked) = which().await;
+    let second = if asked["options"][1]["plugin"] == "widget" { 75.0 } else { 25.0 };
+    let reply = say(&mut session, "the second one").await;
+    assert_eq!(kind(&reply), "done", "{reply}");
+    assert_eq!(car.get(SPOILER).await.unwrap(), second);
 }
 
 #[tokio::test]
