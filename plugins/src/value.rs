@@ -90,3 +90,35 @@ impl From<&str> for Value {
         Value::Text(value.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_from_json_as_they_were() {
+        for value in
+            [true.into(), 21.5.into(), Value::Number(-3.0), "AUTO".into(), Value::List(vec!["driver".into()]), Value::List(Vec::new())]
+        {
+            let json = serde_json::to_string(&value).expect("plain values");
+            assert_eq!(serde_json::from_str::<Value>(&json).expect(&json), value);
+        }
+        assert_eq!(toml::from_str::<Values>("a = 3").expect("a table")["a"], Value::Number(3.0), "whole numbers are numbers");
+    }
+
+    #[test]
+    fn a_wish_is_fulfilled_within_half_a_percent() {
+        let number = |a: f64, b: f64| Value::Number(a).matches(&Value::Number(b));
+        assert!(number(21.0, 21.0) && number(99.6, 100.0) && number(0.009, 0.0));
+        assert!(!number(21.5, 21.0) && !number(99.4, 100.0) && !number(0.02, 0.0));
+        assert!(!Value::Text("1".into()).matches(&Value::Number(1.0)));
+        assert!(!Value::Bool(true).matches(&Value::Bool(false)));
+    }
+
+    #[test]
+    fn numbers_are_shown_without_a_tail() {
+        assert_eq!(Value::Number(21.0).to_string(), "21");
+        assert_eq!(Value::Number(21.456).to_string(), "21.46");
+        assert_eq!(Value::List(vec!["a".into(), "b".into()]).to_string(), "a, b");
+    }
+}

@@ -88,6 +88,8 @@ async fn roof_tailgate_and_climate_follow_their_leaders() {
     set(&car, "Vehicle.Cabin.Sunroof.Switch", "OPEN".into()).await;
     assert_eq!(read(&car, "Vehicle.Cabin.Sunroof.Position").await, Some(100.0.into()));
     assert_eq!(read(&car, "Vehicle.Cabin.Sunroof.Shade.IsOpen").await, Some(true.into()));
+    set(&car, "Vehicle.Cabin.Sunroof.Position", 0.0.into()).await;
+    assert_eq!(read(&car, "Vehicle.Cabin.Sunroof.Shade.IsOpen").await, Some(true.into()), "a closed roof leaves its shade alone");
     set(&car, TRUNK, true.into()).await;
     assert_eq!(read(&car, "Vehicle.Body.Trunk.Rear.Position").await, Some(100.0.into()));
     let passenger = "Vehicle.Cabin.HVAC.Station.Row1.Passenger.Temperature";

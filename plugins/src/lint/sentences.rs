@@ -145,14 +145,18 @@ mod tests {
     use super::*;
     use crate::phrase::{WordLists, parse};
 
-    fn action() -> Action {
-        toml::from_str("id = 'a'\nrisk = 'comfort'\n[arguments]\nlevel = { type = 'number' }\ncount = { type = 'number' }\nmode = { type = 'choice', values = ['eco'] }")
-            .expect("an action")
-    }
+    const ACTION: &str = r#"
+        id = "a"
+        risk = "comfort"
+        [arguments]
+        level = { type = "number" }
+        count = { type = "number" }
+        mode = { type = "choice", values = ["eco"] }
+    "#;
 
     fn sentences(lines: &[&str]) -> Sentences {
         let phrases: Vec<Phrase> = lines.iter().map(|line| parse(line, &WordLists::new()).expect("a phrase")).collect();
-        Sentences::new(&phrases, &action())
+        Sentences::new(&phrases, &toml::from_str(ACTION).expect("an action"))
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub struct Coupling {
     /// From the leader's value, written as text, to the follower's; `"*"`: any other value. Values that are not named move nothing.
     #[serde(default)]
     pub map: BTreeMap<String, Value>,
-    /// The follower is true where the leader is above this number.
+    /// The leader counts as true above this number, else as false; `map` may take it from there.
     pub above: Option<f64>,
     /// Without `map` and `above`: follower = leader * factor + offset, texts and booleans as they are.
     pub factor: Option<f64>,
@@ -115,15 +115,16 @@ impl Couplings {
 
 impl Coupling {
     fn apply(&self, value: &Value) -> Option<Value> {
+        let value = match self.above {
+            Some(above) => Value::Bool(value.number()? > above),
+            None => value.clone(),
+        };
         if !self.map.is_empty() {
             return self.map.get(&value.to_string()).or_else(|| self.map.get("*")).cloned();
         }
-        if let Some(above) = self.above {
-            return value.number().map(|number| Value::Bool(number > above));
-        }
         Some(match value {
             Value::Number(number) => Value::Number(number * self.factor.unwrap_or(1.0) + self.offset.unwrap_or(0.0)),
-            other => other.clone(),
+            other => other,
         })
     }
 }
