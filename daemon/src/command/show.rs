@@ -73,7 +73,9 @@ impl Shown {
             "failed" => Look::Bad,
             _ => Look::Bold,
         };
-        let _ = writeln!(out, "  {}", self.paint(look, text(reply, "text")));
+        for line in wrapped(text(reply, "text")) {
+            let _ = writeln!(out, "  {}", self.paint(look, &line));
+        }
         for (number, option) in list(reply, "options").iter().enumerate() {
             let _ = writeln!(out, "    {}  {}", self.paint(Look::Title, &(number + 1).to_string()), text(option, "label"));
         }
@@ -155,6 +157,29 @@ pub(super) fn value_text(value: &Json) -> String {
         Json::Array(values) => values.iter().map(value_text).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
+}
+
+/// Columns that a line of text may take; most terminals are wider, and longer lines are hard to read.
+const COLUMNS: usize = 96;
+
+/// Breaks text at spaces, and between Chinese characters, which have none.
+fn wrapped(text: &str) -> Vec<String> {
+    let is_wide = |letter: char| letter >= '\u{2e80}';
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let (mut line, mut width) = (String::new(), 0);
+        for word in paragraph.split_inclusive(|letter: char| letter == ' ' || is_wide(letter)) {
+            let columns = word.trim_end().chars().map(|letter| 1 + usize::from(is_wide(letter))).sum::<usize>();
+            if width > 0 && width + columns > COLUMNS {
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+                width = 0;
+            }
+            line.push_str(word);
+            width += columns + usize::from(word.ends_with(' '));
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines
 }
 
 fn source_line(source: &Json) -> String {
@@ -239,6 +264,19 @@ mod tests {
     fn colors_are_only_where_they_are_wanted() {
         assert_eq!(PLAIN.paint(Look::Bold, "x"), "x");
         assert_eq!(Shown { color: true, ..PLAIN }.paint(Look::Bold, "x"), "\x1b[1mx\x1b[0m");
+    }
+
+    #[test]
+    fn long_text_is_wrapped_and_nothing_is_lost() {
+        let english = "a few words ".repeat(30);
+        let lines = wrapped(&english);
+        assert!(lines.len() > 3 && lines.iter().all(|line| line.len() <= COLUMNS), "{lines:?}");
+        assert_eq!(lines.join(" "), english.trim_end());
+        let chinese = "轮胎气压是二点四巴".repeat(12);
+        let lines = wrapped(&chinese);
+        assert!(lines.len() > 2 && lines.iter().all(|line| line.chars().count() * 2 <= COLUMNS), "{lines:?}");
+        assert_eq!(lines.concat(), chinese);
+        assert_eq!(wrapped("short"), ["short"]);
     }
 
     #[test]
