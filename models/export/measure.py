@@ -161,7 +161,8 @@ def strangers(material, data, language):
     one ("Shut the door.")."""
     everyday = [pair[language == "zh"] for pair in material.held_out["sentences"]][:600]
     if language == "en":
-        return [row["text"] for row in rows(data / "intents-clinc150.jsonl.xz") if row["intent"] == "oos"][:300], everyday
+        clinc = rows(data / "intents-clinc150.jsonl.xz")
+        return [row["text"] for row in clinc if row["intent"] == "oos"], everyday
     turns = [turn for row in rows(data / "dialogue-kdconv.jsonl.xz") for turn in row["turns"] if len(turn) < 30]
     return turns[::40][:300], everyday
 

@@ -2,6 +2,7 @@
 //! encoder, and on its unquantized original.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bilingual;
 mod encoder;
 mod folder;
 mod index;
