@@ -41,3 +41,11 @@ fn the_simulated_car_has_every_signal_that_a_plugin_uses() {
     }
     assert!(missing.is_empty(), "{}", missing.into_iter().collect::<Vec<_>>().join("\n"));
 }
+
+#[test]
+fn no_sentence_belongs_to_two_plugins() {
+    let catalogue = Catalogue::load(&[folder()], &vss());
+    let plugins: Vec<&Plugin> = catalogue.plugins.values().collect();
+    let findings: Vec<String> = lint::between(&plugins).iter().map(ToString::to_string).collect();
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}

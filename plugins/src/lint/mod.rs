@@ -6,7 +6,7 @@ mod sentences;
 
 use std::fmt;
 
-use crate::catalogue::{Plugin, words};
+use crate::catalogue::{LANGUAGES, Plugin, words};
 use crate::locale::Locale;
 use crate::phrase::{self, Phrase};
 use crate::vss::Vss;
@@ -43,6 +43,36 @@ pub fn plugin(plugin: &Plugin, vss: &Vss) -> Vec<Finding> {
                 // "Open the window 20 percent" may be meant either way; which of two directions is meant must not be left open.
                 let is_bearable = one.action == other.action && (one.list == SAY || other.list == SAY);
                 if is_bearable { findings.advice(&place, problem) } else { findings.error(&place, problem) }
+            }
+        }
+    }
+    findings.0
+}
+
+/// Checks the sentences of several plugins against each other: none may be said to two of them.
+pub fn between(plugins: &[&Plugin]) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    for language in LANGUAGES {
+        let mut all: Vec<(&str, Vec<Spoken<'_>>)> = Vec::new();
+        for plugin in plugins {
+            if let Some(locale) = plugin.locales.get(language) {
+                // Lines that stand there twice are each plugin's own finding.
+                all.push((plugin.id(), spoken(plugin, language, locale, &mut Findings::default())));
+            }
+        }
+        let whole: Vec<Sentences> = all.iter().map(|(_, lists)| Sentences::union(lists.iter().map(|list| &list.sentences))).collect();
+        for (index, (id, lists)) in all.iter().enumerate() {
+            for (other, (other_id, other_lists)) in all[..index].iter().enumerate() {
+                // Most plugins share nothing; only those that do are looked at list by list.
+                if whole[index].shared(&whole[other]).is_none() {
+                    continue;
+                }
+                for (one, two) in lists.iter().flat_map(|one| other_lists.iter().map(move |two| (one, two))) {
+                    if let Some(sentence) = one.sentences.shared(&two.sentences) {
+                        let place = format!("{id}: {} ({language})", one.place());
+                        findings.error(&place, format!("'{sentence}' is also a sentence of {other_id}: {}", two.place()));
+                    }
+                }
             }
         }
     }

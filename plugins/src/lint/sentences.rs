@@ -30,6 +30,18 @@ impl Sentences {
         sentences
     }
 
+    /// The sentences of any of these.
+    pub(crate) fn union<'s>(all: impl IntoIterator<Item = &'s Sentences>) -> Self {
+        let mut union = Sentences { steps: vec![Vec::new(), Vec::new()] };
+        for sentences in all {
+            let offset = union.steps.len();
+            union.steps.extend(sentences.steps.iter().map(|steps| steps.iter().map(|(token, to)| (token.clone(), to + offset)).collect()));
+            union.steps[BEGIN].push((None, BEGIN + offset));
+            union.steps[END + offset].push((None, END));
+        }
+        union
+    }
+
     /// Adds a phrase after a state; where it ends.
     fn add(&mut self, phrase: &Phrase, from: usize, action: &Action) -> usize {
         match phrase {
