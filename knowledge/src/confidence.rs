@@ -11,14 +11,22 @@ use crate::query::{Hit, Kind};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
+    /// For curated pairs.
+    pub curated: Scale,
+    /// For passages.
+    pub document: Scale,
+}
+
+/// The figures of one kind.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scale {
     /// Share of the keyword measure in the score where there is a vector too; the rest is the vector's.
     pub keyword_share: f32,
     /// Cosine that counts as nothing and as everything.
     pub cosine: [f32; 2],
-    /// By language, for curated pairs.
-    pub curated: BTreeMap<String, Threshold>,
-    /// By language, for passages.
-    pub document: BTreeMap<String, Threshold>,
+    /// From where on a hit is an answer, by language.
+    pub confident: BTreeMap<String, Threshold>,
 }
 
 /// From where on a hit is an answer.
@@ -37,21 +45,24 @@ impl Thresholds {
         toml::from_str(include_str!("../words/confidence.toml"))
     }
 
+    fn scale(&self, kind: Kind) -> &Scale {
+        match kind {
+            Kind::Curated => &self.curated,
+            Kind::Document => &self.document,
+        }
+    }
+
     /// Joins both measures; `vector` is a cosine, `None` without vectors.
-    pub(crate) fn score(&self, keyword: f32, vector: Option<f32>) -> f32 {
+    pub(crate) fn score(&self, kind: Kind, keyword: f32, vector: Option<f32>) -> f32 {
         let Some(vector) = vector else { return keyword };
-        let [low, high] = self.cosine;
+        let Scale { keyword_share, cosine: [low, high], .. } = self.scale(kind);
         let vector = ((vector - low) / (high - low)).clamp(0.0, 1.0);
-        self.keyword_share * keyword + (1.0 - self.keyword_share) * vector
+        keyword_share * keyword + (1.0 - keyword_share) * vector
     }
 
     /// Whether the hit may be given as an answer. Languages without figures never are.
     pub fn confident(&self, hit: &Hit) -> bool {
-        let by_language = match hit.kind {
-            Kind::Curated => &self.curated,
-            Kind::Document => &self.document,
-        };
-        by_language.get(&hit.language).is_some_and(|threshold| match hit.vector {
+        self.scale(hit.kind).confident.get(&hit.language).is_some_and(|threshold| match hit.vector {
             0.0 => hit.keyword >= threshold.keyword,
             _ => hit.score >= threshold.score,
         })

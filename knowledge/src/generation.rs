@@ -1,6 +1,5 @@
 //! One generation of knowledge: an immutable folder with a database, vectors and the manifest that vouches for both.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,8 +18,6 @@ pub struct Generation {
     pub(crate) lexicon: Lexicon,
     pub(crate) thresholds: Thresholds,
     pub(crate) index: Option<VectorIndex>,
-    /// Entries per language.
-    pub(crate) languages: HashMap<String, i64>,
     reader: Mutex<Reader>,
 }
 
@@ -40,8 +37,7 @@ impl Generation {
         let thresholds = Thresholds::built_in().map_err(wrong)?;
         let load = |dimension| VectorIndex::load(&folder.join(VECTORS), dimension);
         let index = manifest.embedder.as_ref().map(|embedder| load(embedder.dimension)).transpose()?;
-        let languages = reader.languages()?;
-        Ok(Generation { manifest, lexicon, thresholds, index, languages, reader: Mutex::new(reader) })
+        Ok(Generation { manifest, lexicon, thresholds, index, reader: Mutex::new(reader) })
     }
 
     /// What it holds and who made its vectors.

@@ -19,7 +19,7 @@ mod source;
 mod terms;
 mod vectors;
 
-pub use confidence::Thresholds;
+pub use confidence::{Scale, Threshold, Thresholds};
 pub use database::DatabaseError;
 pub use error::KnowledgeError;
 pub use generation::Generation;

@@ -1,15 +1,23 @@
 //! Searching a generation: words and vectors propose candidates, an absolute measure of both sorts them.
 
+use std::cmp::Ordering;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
-use crate::database::{Row, passage_terms};
+use crate::database::{Reader, Row, passage_terms};
 use crate::error::KnowledgeError;
 use crate::generation::Generation;
 use crate::query::{Hit, Kind, Query};
 use crate::terms::{Lexicon, Measure, PassageTerms, Term, guess_language, terms};
 
-/// Wordings and passages that are looked at closely, for each way of finding them.
+/// Wordings and passages that are looked at closely, for each kind and each way of finding them.
 const CANDIDATES: usize = 64;
+/// Nearest vectors that are asked for: kinds and languages share the index, so more than are looked at.
+const NEAREST: usize = 16 * CANDIDATES;
+
+/// How much the best wording's measure depends on the rest of the pair covering the question too: a wording may fit by
+/// chance, but then the answer speaks of something else.
+const WHOLE: f32 = 0.4;
 
 impl Generation {
     /// Finds entries for the query, best first, each entry once with its best wording.
@@ -23,35 +31,14 @@ impl Generation {
         let asked = terms(query.text, &self.lexicon);
         let language = query.language.unwrap_or_else(|| guess_language(query.text));
         let near = self.nearest(query, language)?;
+        let search = Search { generation: self, query, asked: &asked, language, near: &near };
+        let mut hits = Vec::new();
         let reader = self.reader();
-        let mut rows = Vec::new();
         for kind in [Kind::Curated, Kind::Document] {
-            if wanted(query, kind) {
-                rows.extend(reader.matching(&looked_for(&asked), kind, query.language, CANDIDATES)?);
+            if query.kinds.is_empty() || query.kinds.contains(&kind) {
+                hits.extend(search.kind(kind, &reader)?);
             }
         }
-        let found: BTreeSet<u64> = rows.iter().map(|row| row.wording).collect();
-        let more: Vec<u64> = near.cosines.keys().copied().filter(|number| !found.contains(number)).collect();
-        let fits = |row: &Row| wanted(query, row.kind) && query.language.is_none_or(|language| language == row.language);
-        rows.extend(reader.rows(&more)?.into_iter().filter(fits));
-
-        let compared: Vec<Compared> = rows.iter().map(|row| Compared::new(row, &self.lexicon)).collect();
-        let every: BTreeSet<&str> =
-            asked.iter().chain(compared.iter().flat_map(Compared::weighed)).map(|term| term.text.as_str()).collect();
-        let entries_with = reader.entries_with(language, &every)?;
-        drop(reader);
-        let entries = self.languages.get(language).copied().unwrap_or(0);
-        let rarity = |term: &str| rarity(entries, entries_with.get(term).copied().unwrap_or(0));
-
-        let measure = Measure::new(&asked, rarity);
-        let hits = rows.into_iter().zip(&compared).map(|(row, compared)| {
-            let keyword = match compared {
-                Compared::Wording(terms) => measure.wording(terms, rarity),
-                Compared::Passage(passage) => measure.passage(passage, rarity),
-            };
-            let vector = near.cosine(&row);
-            self.hit(row, keyword, vector)
-        });
         Ok(best(hits, query.limit))
     }
 
@@ -59,15 +46,87 @@ impl Generation {
     fn nearest<'a>(&'a self, query: &Query, language: &str) -> Result<Near<'a>, KnowledgeError> {
         match (query.vector, &self.index, &self.manifest.embedder) {
             (Some(vector), Some(index), Some(embedder)) if embedder.languages.iter().any(|known| known == language) => {
-                Ok(Near { cosines: index.search(vector, 4 * CANDIDATES)?.into_iter().collect(), languages: &embedder.languages })
+                let nearest = index.search(vector, NEAREST)?;
+                let order = nearest.iter().map(|(number, _)| *number).collect();
+                Ok(Near { order, cosines: nearest.into_iter().collect(), languages: &embedder.languages })
             }
-            _ => Ok(Near { cosines: HashMap::new(), languages: &[] }),
+            _ => Ok(Near::default()),
         }
     }
+}
 
-    fn hit(&self, row: Row, keyword: f32, vector: Option<f32>) -> Hit {
+/// The wordings nearest to the query's vector, nearest first.
+#[derive(Default)]
+struct Near<'a> {
+    order: Vec<u64>,
+    cosines: HashMap<u64, f32>,
+    languages: &'a [String],
+}
+
+impl Near<'_> {
+    /// The row's cosine; for a row that was found by its words alone the lowest one seen, which is no less than its own.
+    fn cosine(&self, row: &Row) -> Option<f32> {
+        if !self.languages.contains(&row.language) {
+            return None;
+        }
+        let lowest = || self.order.last().and_then(|last| self.cosines.get(last));
+        self.cosines.get(&row.wording).or_else(lowest).copied()
+    }
+}
+
+/// One query on its way.
+struct Search<'a> {
+    generation: &'a Generation,
+    query: &'a Query<'a>,
+    asked: &'a [Term],
+    language: &'a str,
+    near: &'a Near<'a>,
+}
+
+impl Search<'_> {
+    /// All candidates of one kind, measured.
+    fn kind(&self, kind: Kind, reader: &Reader) -> Result<Vec<Hit>, KnowledgeError> {
+        let lexicon = &self.generation.lexicon;
+        let rows = self.candidates(kind, reader)?;
+        let compared: Vec<Compared> = rows.iter().map(|row| Compared::new(row, lexicon)).collect();
+        let weighed = self.asked.iter().chain(compared.iter().flat_map(Compared::weighed));
+        let every: BTreeSet<&str> = weighed.map(|term| term.text.as_str()).collect();
+        let entries = reader.entries(self.language, kind)?;
+        let entries_with = reader.entries_with(self.language, kind, &every)?;
+        let rarity = |term: &str| rarity(entries, entries_with.get(term).copied().unwrap_or(0));
+
+        let said = said(reader, &rows, lexicon)?;
+        let measure = Measure::new(self.asked, rarity);
+        let measured = rows.into_iter().zip(&compared).map(|(row, compared)| {
+            let keyword = match compared {
+                Compared::Wording(terms) => {
+                    let covered = said.get(&row.entry).map_or(0.0, |said| measure.covered(said.iter()));
+                    measure.wording(terms, rarity) * (1.0 - WHOLE + WHOLE * covered)
+                }
+                Compared::Passage(passage) => measure.passage(passage, rarity),
+            };
+            self.hit(row, keyword)
+        });
+        Ok(measured.collect())
+    }
+
+    /// What shares words with the query or is near to it.
+    fn candidates(&self, kind: Kind, reader: &Reader) -> Result<Vec<Row>, KnowledgeError> {
+        let mut rows = reader.matching(&looked_for(self.asked), kind, self.query.language, CANDIDATES)?;
+        let found: BTreeSet<u64> = rows.iter().map(|row| row.wording).collect();
+        let more: Vec<u64> = self.near.order.iter().copied().filter(|number| !found.contains(number)).collect();
+        let fits = |row: &Row| row.kind == kind && self.query.language.is_none_or(|language| language == row.language);
+        let mut near: Vec<Row> = reader.rows(&more)?.into_iter().filter(fits).collect();
+        near.sort_by(|one, other| self.near.cosine(other).partial_cmp(&self.near.cosine(one)).unwrap_or(Ordering::Equal));
+        near.truncate(CANDIDATES);
+        rows.extend(near);
+        Ok(rows)
+    }
+
+    fn hit(&self, row: Row, keyword: f32) -> Hit {
+        let vector = self.near.cosine(&row);
         Hit {
-            score: self.thresholds.score(keyword, vector),
+            score: self.generation.thresholds.score(row.kind, keyword, vector),
             keyword,
             vector: vector.unwrap_or(0.0),
             id: row.id,
@@ -80,23 +139,6 @@ impl Generation {
             language: row.language,
             module: row.module,
         }
-    }
-}
-
-/// The wordings nearest to the query's vector.
-struct Near<'a> {
-    cosines: HashMap<u64, f32>,
-    languages: &'a [String],
-}
-
-impl Near<'_> {
-    /// The row's cosine; for a row that was found by its words alone the lowest one seen, which is no less than its own.
-    fn cosine(&self, row: &Row) -> Option<f32> {
-        if !self.languages.contains(&row.language) {
-            return None;
-        }
-        let lowest = || self.cosines.values().copied().min_by(f32::total_cmp);
-        self.cosines.get(&row.wording).copied().or_else(lowest)
     }
 }
 
@@ -123,8 +165,16 @@ impl Compared {
     }
 }
 
-fn wanted(query: &Query, kind: Kind) -> bool {
-    query.kinds.is_empty() || query.kinds.contains(&kind)
+/// Everything that each curated candidate says, wordings and answer.
+fn said(reader: &Reader, rows: &[Row], lexicon: &Lexicon) -> Result<HashMap<i64, Vec<Term>>, KnowledgeError> {
+    let mut said = HashMap::new();
+    for row in rows.iter().filter(|row| row.kind == Kind::Curated) {
+        if let Entry::Vacant(entry) = said.entry(row.entry) {
+            let texts = reader.wordings(row.entry)?;
+            entry.insert(texts.iter().chain([&row.text]).flat_map(|text| terms(text, lexicon)).collect());
+        }
+    }
+    Ok(said)
 }
 
 /// The informative terms; light ones only if the question has nothing else.
@@ -141,7 +191,7 @@ fn rarity(entries: i64, with_term: i64) -> f32 {
 }
 
 /// Each entry once, by its best wording; best first, ties in order of their ids.
-fn best(hits: impl Iterator<Item = Hit>, limit: usize) -> Vec<Hit> {
+fn best(hits: Vec<Hit>, limit: usize) -> Vec<Hit> {
     let mut by_entry: HashMap<String, Hit> = HashMap::new();
     for hit in hits {
         match by_entry.get(&hit.id) {

@@ -12,15 +12,18 @@ pub(crate) use write::{Writer, passage_terms};
 pub struct DatabaseError(#[from] rusqlite::Error);
 
 /// `word_term` holds the space-separated terms of `terms`, not text: the tokenizer only has to cut at spaces, and
-/// because its content is never stored, only the index takes room. `language.entries` is what rarity is relative to.
+/// because its content is never stored, only the index takes room. `scope` and `term` are what rarity is reckoned
+/// from, for pairs and passages apart: a word that is in every passage may still tell pairs apart.
 const SCHEMA: &str = "
 CREATE TABLE word_list(number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
-CREATE TABLE language(name TEXT PRIMARY KEY, entries INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE term(language TEXT NOT NULL, text TEXT NOT NULL, entries INTEGER NOT NULL,
-  PRIMARY KEY(language, text)) STRICT, WITHOUT ROWID;
+CREATE TABLE scope(language TEXT NOT NULL, kind INTEGER NOT NULL, entries INTEGER NOT NULL,
+  PRIMARY KEY(language, kind)) STRICT, WITHOUT ROWID;
+CREATE TABLE term(language TEXT NOT NULL, kind INTEGER NOT NULL, text TEXT NOT NULL, entries INTEGER NOT NULL,
+  PRIMARY KEY(language, kind, text)) STRICT, WITHOUT ROWID;
 CREATE TABLE entry(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind INTEGER NOT NULL, document TEXT NOT NULL,
   section TEXT NOT NULL, page INTEGER NOT NULL, language TEXT NOT NULL, module TEXT NOT NULL, text TEXT NOT NULL) STRICT;
 CREATE TABLE wording(number INTEGER PRIMARY KEY, entry INTEGER NOT NULL REFERENCES entry(number), text TEXT NOT NULL) STRICT;
+CREATE INDEX wording_of ON wording(entry);
 CREATE VIRTUAL TABLE word_term USING fts5(terms, content='', contentless_delete=1, tokenize=\"ascii tokenchars '._'\");
 ";
 

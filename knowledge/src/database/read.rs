@@ -17,6 +17,7 @@ pub(crate) struct Reader {
 /// One wording with the entry it belongs to.
 pub(crate) struct Row {
     pub(crate) wording: u64,
+    pub(crate) entry: i64,
     pub(crate) question: String,
     pub(crate) id: String,
     pub(crate) kind: Kind,
@@ -28,7 +29,8 @@ pub(crate) struct Row {
     pub(crate) text: String,
 }
 
-const ROW: &str = "SELECT wording.number, wording.text, entry.id, entry.kind, document, section, page, language, module, entry.text";
+const ROW: &str =
+    "SELECT wording.number, wording.text, entry.id, entry.kind, document, section, page, language, module, entry.text, entry.number";
 
 impl Reader {
     /// Opens the file as one that nobody changes, and with SQLite's guards against prepared files up.
@@ -47,18 +49,20 @@ impl Reader {
         Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    /// Entries per language.
-    pub(crate) fn languages(&self) -> Result<HashMap<String, i64>, DatabaseError> {
-        let mut statement = self.connection.prepare("SELECT name, entries FROM language")?;
-        Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+    /// How many entries of this kind the language has.
+    pub(crate) fn entries(&self, language: &str, kind: Kind) -> Result<i64, DatabaseError> {
+        let mut statement = self.connection.prepare_cached("SELECT entries FROM scope WHERE language = ? AND kind = ?")?;
+        let mut rows = statement.query(params![language, kind_number(kind)])?;
+        Ok(rows.next()?.map_or(Ok(0), |row| row.get(0))?)
     }
 
-    /// In how many entries of the language each term is; those in none are left out.
-    pub(crate) fn entries_with(&self, language: &str, terms: &BTreeSet<&str>) -> Result<HashMap<String, i64>, DatabaseError> {
-        let mut statement = self.connection.prepare_cached("SELECT entries FROM term WHERE language = ? AND text = ?")?;
+    /// In how many of them each term is; terms that are in none are left out.
+    pub(crate) fn entries_with(&self, language: &str, kind: Kind, terms: &BTreeSet<&str>) -> Result<HashMap<String, i64>, DatabaseError> {
+        let sql = "SELECT entries FROM term WHERE language = ? AND kind = ? AND text = ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = HashMap::with_capacity(terms.len());
         for term in terms {
-            let mut rows = statement.query(params![language, term])?;
+            let mut rows = statement.query(params![language, kind_number(kind), term])?;
             if let Some(row) = rows.next()? {
                 found.insert((*term).to_owned(), row.get(0)?);
             }
@@ -82,6 +86,12 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// All wordings of an entry.
+    pub(crate) fn wordings(&self, entry: i64) -> Result<Vec<String>, DatabaseError> {
+        let mut statement = self.connection.prepare_cached("SELECT text FROM wording WHERE entry = ? ORDER BY number")?;
+        Ok(statement.query_map([entry], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
     /// The wordings with these numbers, in no particular order; unknown numbers are left out.
     pub(crate) fn rows(&self, numbers: &[u64]) -> Result<Vec<Row>, DatabaseError> {
         let marks = vec!["?"; numbers.len()].join(",");
@@ -96,6 +106,7 @@ fn row(row: &rusqlite::Row) -> rusqlite::Result<Row> {
     let kind = if row.get::<_, i64>(3)? == kind_number(Kind::Curated) { Kind::Curated } else { Kind::Document };
     Ok(Row {
         wording: row.get::<_, i64>(0)? as u64,
+        entry: row.get(10)?,
         question: row.get(1)?,
         id: row.get(2)?,
         kind,

@@ -10,12 +10,15 @@ use crate::query::Kind;
 use crate::source::Entry;
 use crate::terms::{Lexicon, PassageTerms, Term, terms};
 
+/// A language and the number of a kind.
+type Scope = (String, i64);
+
 /// A database under construction.
 pub(crate) struct Writer {
     connection: Connection,
-    /// Entries per language, and per language and term.
-    entries: BTreeMap<String, i64>,
-    with_term: BTreeMap<(String, String), i64>,
+    /// Entries per language and kind, and of those the ones with a term.
+    entries: BTreeMap<Scope, i64>,
+    with_term: BTreeMap<(Scope, String), i64>,
     wordings: i64,
 }
 
@@ -41,7 +44,8 @@ impl Writer {
         };
         for (number, entry) in (1i64..).zip(entries) {
             statements.entry(number, entry)?;
-            *self.entries.entry(entry.language.clone()).or_default() += 1;
+            let scope = (entry.language.clone(), kind_number(entry.kind));
+            *self.entries.entry(scope.clone()).or_default() += 1;
             let mut own = Vec::new();
             let mut distinct = BTreeSet::new();
             for wording in &entry.wordings {
@@ -52,7 +56,7 @@ impl Writer {
                 own.push(self.wordings as u64);
             }
             for term in distinct {
-                *self.with_term.entry((entry.language.clone(), term)).or_default() += 1;
+                *self.with_term.entry((scope.clone(), term)).or_default() += 1;
             }
             numbers.push(own);
         }
@@ -65,13 +69,13 @@ impl Writer {
         for (number, text) in (1i64..).zip(word_lists) {
             connection.execute("INSERT INTO word_list VALUES(?, ?)", params![number, text])?;
         }
-        for (name, entries) in &self.entries {
-            connection.execute("INSERT INTO language VALUES(?, ?)", params![name, entries])?;
+        for ((language, kind), entries) in &self.entries {
+            connection.execute("INSERT INTO scope VALUES(?, ?, ?)", params![language, kind, entries])?;
         }
         {
-            let mut insert = connection.prepare("INSERT INTO term VALUES(?, ?, ?)")?;
-            for ((language, term), entries) in &self.with_term {
-                insert.execute(params![language, term, entries])?;
+            let mut insert = connection.prepare("INSERT INTO term VALUES(?, ?, ?, ?)")?;
+            for (((language, kind), term), entries) in &self.with_term {
+                insert.execute(params![language, kind, term, entries])?;
             }
         }
         connection.execute_batch("INSERT INTO word_term(word_term) VALUES('optimize'); COMMIT; VACUUM;")?;

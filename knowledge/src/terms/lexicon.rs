@@ -14,12 +14,29 @@ pub(crate) struct WordList {
     language: String,
     /// Words that are ignored.
     stop: Vec<String>,
-    /// Words that count little.
-    light: Vec<String>,
+    /// Words that count little, alone or in groups with the same meaning.
+    light: Vec<OneOrMore>,
     /// Groups with the same meaning; the first stands for all.
     synonyms: Vec<Vec<String>>,
     /// Words that are taken whole.
     words: Vec<String>,
+}
+
+/// A word, or several with the same meaning; the first stands for all.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn words(&self) -> &[String] {
+        match self {
+            OneOrMore::One(word) => std::slice::from_ref(word),
+            OneOrMore::More(words) => words,
+        }
+    }
 }
 
 /// How much a known word says.
@@ -79,8 +96,10 @@ impl Lexicon {
                 self.insert(&list.language, word, &group[0], Class::Content);
             }
         }
-        for word in &list.light {
-            self.insert(&list.language, word, word, Class::Light);
+        for group in list.light.iter().map(OneOrMore::words) {
+            for word in group {
+                self.insert(&list.language, word, &group[0], Class::Light);
+            }
         }
         for word in &list.stop {
             self.insert(&list.language, word, word, Class::Stop);

@@ -38,18 +38,29 @@ impl Measure {
         if total > 0.0 { shared / total } else { 0.0 }
     }
 
-    /// A passage says more than was asked, so what counts is how much of the question its best sentence covers
-    /// together with its heading; the heading's own coverage decides between passages that all do.
-    pub(crate) fn passage(&self, passage: &PassageTerms, rarity: impl Fn(&str) -> f32 + Copy) -> f32 {
+    /// How much of the question is covered by everything an entry says, its wordings and its answer.
+    pub(crate) fn covered<'a>(&self, said: impl Iterator<Item = &'a Term> + Clone) -> f32 {
         if self.total <= 0.0 {
             return 0.0;
         }
-        let covered = |sentence: &[Term]| {
-            let inside = |text: &String| sentence.iter().chain(&passage.heading).any(|term| term.text == *text);
-            self.terms.iter().filter(|(text, _)| inside(text)).map(|(_, weight)| weight).sum::<f32>() / self.total
+        let inside = |text: &String| said.clone().any(|term| term.text == *text);
+        self.terms.iter().filter(|(text, _)| inside(text)).map(|(_, weight)| weight).sum::<f32>() / self.total
+    }
+
+    /// A passage says more than was asked, so what counts is how much of the question its best sentence covers
+    /// together with its headings. Full coverage is only a weak sign if it comes by chance: the heading, or to a
+    /// lesser degree that sentence, must also be about little else. A table's row is a sentence of that kind.
+    pub(crate) fn passage(&self, passage: &PassageTerms, rarity: impl Fn(&str) -> f32 + Copy) -> f32 {
+        let heading = self.wording(&passage.heading, rarity);
+        // Looking up every term of every sentence would take longer than the rest of the search.
+        let about = |term: &str| if self.terms.contains_key(term) { rarity(term) } else { USUAL_RARITY };
+        let measure = |sentence: &[Term]| {
+            let covered = self.covered(sentence.iter().chain(&passage.heading));
+            covered * (0.5 + 0.5 * (0.4 * self.wording(sentence, about)).max(heading).sqrt())
         };
-        let sentence = passage.sentences.iter().map(|sentence| covered(sentence)).fold(covered(&[]), f32::max);
-        // Even full coverage by a stray sentence under an unrelated heading is only a weak sign.
-        sentence * (0.5 + 0.5 * self.wording(&passage.heading, rarity).sqrt())
+        passage.sentences.iter().map(|sentence| measure(sentence)).fold(measure(&[]), f32::max)
     }
 }
+
+/// What a term of a sentence is taken for that the question does not have.
+const USUAL_RARITY: f32 = 0.5;
