@@ -159,7 +159,7 @@ async fn properties_say_what_runs() {
     let stand = stand().await;
     let assistant = stand.client().interface("Assistant").await.unwrap();
     assert_eq!(property(&assistant, "Languages").await.unwrap(), serde_json::json!(["en", "zh"]));
-    assert_eq!(property(&assistant, "Models").await.unwrap()[0]["name"], "minilm-l6");
+    assert_eq!(property(&assistant, "Models").await.unwrap()[0]["name"], "encoder");
     let knowledge = stand.client().interface("Knowledge").await.unwrap();
     assert!(property(&knowledge, "Generation").await.unwrap().as_u64().unwrap() > 0);
 }

@@ -24,7 +24,7 @@ async fn patterns_work(stand: &Stand) {
 /// A copy of the shipped model folder, to be spoiled.
 fn model_copy(spoil: impl FnOnce(&Path)) -> TempDir {
     let place = TempDir::new().unwrap();
-    let (from, to) = (Checkout::find().unwrap().path("models/shipped/minilm-l6"), place.path().join("minilm-l6"));
+    let (from, to) = (Checkout::find().unwrap().path("models/shipped/encoder"), place.path().join("encoder"));
     std::fs::create_dir(&to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -48,7 +48,7 @@ async fn a_model_that_is_not_there_is_named() {
     let empty = TempDir::new().unwrap();
     let stand = stand_with(Options { models: Some(empty.path().to_owned()), ..Options::default() }).await;
     let sentence = missing(&stand, "model").await;
-    assert!(sentence.contains("minilm-l6"), "{sentence}");
+    assert!(sentence.contains("encoder"), "{sentence}");
     patterns_work(&stand).await;
 }
 

@@ -79,10 +79,19 @@ pub fn suites(checkout: &Checkout) -> Result<Vec<Suite>> {
             suites.entry(stem(&plugin)).or_default().extend(read(&file)?);
         }
     }
-    for file in sorted(&checkout.path("tests/utterances")) {
-        suites.entry(format!("shared: {}", stem(&file))).or_default().extend(read(&file)?);
+    for file in sorted(&checkout.path("tests/utterances")).iter().filter(|path| path.is_file()) {
+        suites.entry(format!("shared: {}", stem(file))).or_default().extend(read(file)?);
     }
     Ok(suites.into_iter().map(|(name, cases)| Suite { name, cases }).collect())
+}
+
+/// Sentences that are known not to be understood yet.
+///
+/// # Errors
+/// A file that is not of the format.
+pub fn not_yet(checkout: &Checkout) -> Result<Vec<Case>> {
+    let files = sorted(&checkout.path("tests/utterances/not-yet"));
+    Ok(files.iter().map(|file| read(file)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 fn sorted(folder: &Path) -> Vec<PathBuf> {
@@ -152,7 +161,7 @@ impl Bench {
 /// ONNX Runtime or the model is missing or broken.
 pub fn encoder(checkout: &Checkout) -> Result<Embedder> {
     let options = RuntimeOptions { library: Some(prepared::onnxruntime(checkout)?), ..RuntimeOptions::default() };
-    let folder = ModelFolder::open(&checkout.path("models/shipped/minilm-l6"))?;
+    let folder = ModelFolder::open(&checkout.path("models/shipped/encoder"))?;
     Ok(Embedder::load(&Runtime::load(options)?, &folder)?)
 }
 
