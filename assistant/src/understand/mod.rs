@@ -112,8 +112,10 @@ impl Understander {
         if !understood.leftover.is_empty() {
             self.guess(text, reading.is_blocked, &mut understood)?;
         }
-        if reading.is_blocked {
-            // "if it rains, close the windows": the half that is clear must not be done.
+        let asks_first = understood.is_question && understood.leftover.first().is_some_and(|(start, _)| *start == 0);
+        let sets = |proposal: &Proposal| self.actions.entries[proposal.action].action.risk != Risk::Read;
+        if reading.is_blocked || (asks_first && understood.proposals.iter().any(sets)) {
+            // "if it rains, close the windows", "is it okay to drive with the trunk open": the half that is clear must not be done.
             understood.proposals.clear();
             understood.leftover = vec![(0, understood.tokens.len())];
         }

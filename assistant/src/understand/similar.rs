@@ -137,10 +137,10 @@ fn samples(catalogue: &Catalogue, actions: &Actions, languages: &[String]) -> Ve
         for (language, locale) in plugin.locales.iter().filter(|(language, _)| languages.contains(language)) {
             let Some(sentences) = locale.action.get(&entry.action.id) else { continue };
             let words = words(language, locale);
-            let spoken = |slot: &str| example(&entry.action.id, slot, &entry.action.arguments, locale);
+            let spoken = |slot: &str| example(language, &entry.action.id, slot, &entry.action.arguments, locale);
             let lists = std::iter::once((None, &sentences.say)).chain(sentences.relative.iter().map(|(name, list)| (Some(name), list)));
             for (direction, list) in lists {
-                for text in sentences_of(list, &words, &spoken) {
+                for text in sentences_of(language, list, &words, &spoken) {
                     if seen.insert(text.clone()) {
                         samples.push(Sample { action: Some(index), direction: direction.cloned(), text });
                     }
@@ -156,23 +156,24 @@ fn samples(catalogue: &Catalogue, actions: &Actions, languages: &[String]) -> Ve
     samples
 }
 
-fn example(action: &str, slot: &str, arguments: &std::collections::BTreeMap<String, Argument>, locale: &plugins::locale::Locale) -> String {
+fn example(language: &str, action: &str, slot: &str, arguments: &std::collections::BTreeMap<String, Argument>, locale: &plugins::locale::Locale) -> String {
     let Some(argument) = arguments.get(slot) else { return String::new() };
+    let is_chinese = language == "zh";
     match argument.kind {
         Kind::Number | Kind::Duration => {
             let middle = (argument.min.unwrap_or(0.0) + argument.max.unwrap_or(10.0)) / 2.0;
             format!("{}", middle.round())
         }
-        Kind::Switch => "on".to_owned(),
+        Kind::Switch => if is_chinese { "开" } else { "on" }.to_owned(),
         Kind::Choice => argument.values.iter().find_map(|value| locale.spoken(action, slot, value).first().cloned()).unwrap_or_default(),
-        Kind::Zone => "driver".to_owned(),
+        Kind::Zone => if is_chinese { "主驾" } else { "driver" }.to_owned(),
         Kind::Time => "7:30".to_owned(),
         Kind::Text | Kind::Contact | Kind::Place => String::new(),
     }
 }
 
 /// Spread over all phrases of a list: the sentences of each phrase that lie furthest apart in its choices.
-fn sentences_of(list: &[String], words: &phrase::WordLists, spoken: &dyn Fn(&str) -> String) -> Vec<String> {
+fn sentences_of(language: &str, list: &[String], words: &phrase::WordLists, spoken: &dyn Fn(&str) -> String) -> Vec<String> {
     let per_phrase = (SAMPLES / list.len().max(1)).clamp(3, SAMPLES);
     let mut texts = Vec::new();
     for line in list {
@@ -181,7 +182,7 @@ fn sentences_of(list: &[String], words: &phrase::WordLists, spoken: &dyn Fn(&str
             let mut seed = hash(&format!("{line}#{variant}"));
             let mut text = String::new();
             sentence(&parsed, variant, &mut seed, spoken, &mut text);
-            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = text.split_whitespace().collect::<Vec<_>>().join(if language == "zh" { "" } else { " " });
             if !text.is_empty() && !texts.contains(&text) {
                 texts.push(text);
             }

@@ -106,7 +106,7 @@ impl TryFrom<Written> for Config {
             vss: paths.vss.unwrap_or_else(|| in_share("plugins/vss")),
             state: paths.state.unwrap_or_else(|| PathBuf::from("/var/lib/steward")),
             onnxruntime: paths.onnxruntime.filter(|path| !path.as_os_str().is_empty()),
-            encoder: Some(models.encoder.unwrap_or_else(|| "minilm-l6".to_owned())).filter(|name| !name.is_empty()),
+            encoder: Some(models.encoder.unwrap_or_else(|| "encoder".to_owned())).filter(|name| !name.is_empty()),
             providers: models.providers.unwrap_or_else(|| vec!["cpu".to_owned()]),
             threads: models.threads.unwrap_or(1),
             policy: policy.files.unwrap_or_else(|| {
