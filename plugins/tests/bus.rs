@@ -8,17 +8,17 @@ use steward_plugins::bus::names::PLUGIN_PATH;
 use steward_plugins::bus::{Bus, BusPlugins, BusVehicle, PluginService, PluginState, connect, serve_simulator};
 use steward_plugins::catalogue::bus_name;
 use steward_plugins::invoke::{Invocation, Invoke, Outcome, OutcomeState, PluginError};
-use steward_plugins::value::Values;
 use steward_plugins::vehicle::{Vehicle, VehicleError};
 use tokio::sync::mpsc;
 use zbus::interface;
 
-use crate::car::{folder, kestrel, list, read, values};
+use crate::car::{kestrel, list, read, values};
 use crate::private_bus::PrivateBus;
 
 const WINDOW: &str = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position";
 
-fn call(plugin: &str, action: &str, deadline_ms: u32) -> Invocation {
+/// A call with some arguments, in Chinese, by the passenger.
+pub(crate) fn call(plugin: &str, action: &str, deadline_ms: u32) -> Invocation {
     Invocation {
         plugin: plugin.into(),
         action: action.into(),
@@ -77,7 +77,8 @@ async fn moody(bus: &PrivateBus) -> (zbus::Connection, mpsc::UnboundedReceiver<u
     (connection, reports)
 }
 
-async fn client(bus: &Bus) -> BusPlugins {
+/// A client of the plugins on a bus.
+pub(crate) async fn client(bus: &Bus) -> BusPlugins {
     BusPlugins::new(connect(bus).await.expect("the bus is there"))
 }
 
@@ -171,6 +172,28 @@ async fn a_hanging_call_times_out_and_is_given_up_while_others_go_on() {
     assert!(plugins.invoke(&call("moody", "echo", 1000)).await.is_ok(), "one hanging call does not block the next");
     assert!(matches!(hanging.await.expect("no panic"), Err(PluginError::Timeout(_))));
     assert_eq!(tokio::time::timeout(Duration::from_secs(5), reports.recv()).await.expect("in time"), Some(7));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_is_full_keeps_its_callers_waiting_and_nobody_elses() {
+    let bus = PrivateBus::start();
+    let (_service, _reports) = moody(&bus).await;
+    let (given_up, _other_reports) = mpsc::unbounded_channel();
+    let other = PluginService::new("calm", "1.0.0", Arc::new(Moody { given_up }));
+    let _other = bus.bus().builder().serve_at(PLUGIN_PATH, other).name(bus_name("calm")).build().await.expect("the bus is there");
+    let plugins = Arc::new(client(&bus.bus()).await);
+    let hanging = (0..4).map(|_| {
+        let plugins = Arc::clone(&plugins);
+        tokio::spawn(async move { plugins.invoke(&call("moody", "hang", 1500)).await })
+    });
+    let hanging: Vec<_> = hanging.collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(matches!(plugins.invoke(&call("moody", "echo", 100)).await, Err(PluginError::Timeout(_))), "there is no place for a fifth");
+    assert!(plugins.invoke(&call("calm", "echo", 1000)).await.is_ok());
+    for call in hanging {
+        assert!(matches!(call.await.expect("no panic"), Err(PluginError::Timeout(_))));
+    }
+    assert!(plugins.invoke(&call("moody", "echo", 1000)).await.is_ok(), "places are given back");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -268,72 +291,4 @@ async fn nonsense_is_called_nonsense() {
         let result = plugins.invoke(&call(plugin, action, 1000)).await;
         assert!(matches!(result, Err(PluginError::Nonsense { .. })), "{plugin} {action}: {result:?}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_generic_host_is_started_by_the_bus_and_goes_to_sleep() {
-    let program = env!("CARGO_BIN_EXE_steward-plugin");
-    let (plugin, vss) = (folder().join("climate"), folder().join("vss"));
-    let command = format!("{program} {} --vss {} --idle-exit 1", plugin.display(), vss.display());
-    let bus = PrivateBus::with_services(&[("org.steward1.plugin.climate", command)]);
-    let car = kestrel();
-    let _service = serve_simulator(&bus.bus(), &car).await.expect("the bus is there");
-    let plugins = client(&bus.bus()).await;
-    assert_eq!(plugins.state_of("climate").await.expect("the bus answers"), PluginState::Asleep);
-
-    let wish = values([("temperature", 25.5.into()), ("zone", list(&["driver"]))]);
-    let outcome =
-        plugins.invoke(&Invocation { arguments: wish, ..call("climate", "set-temperature", 10_000) }).await.expect("it is started");
-    assert_eq!(outcome.state, OutcomeState::Accepted, "{outcome:?}");
-    assert_eq!(read(&car, "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature").await, Some(25.5.into()));
-    assert_eq!(plugins.state_of("climate").await.expect("the bus answers"), PluginState::Ready);
-
-    let asleep = async {
-        while plugins.state_of("climate").await.expect("the bus answers") != PluginState::Asleep {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), asleep).await.expect("it goes to sleep");
-    let again =
-        plugins.invoke(&Invocation { arguments: Values::new(), ..call("climate", "on", 10_000) }).await.expect("it is started again");
-    assert_eq!(again.state, OutcomeState::Accepted, "{again:?}");
-}
-
-#[test]
-fn programs_say_in_one_line_what_is_wrong() {
-    for (program, arguments, wanted) in [
-        (env!("CARGO_BIN_EXE_steward-plugin"), vec!["/nowhere", "--vss", "/nowhere"], "--vss"),
-        (env!("CARGO_BIN_EXE_steward-simulator"), vec!["--vss", "/nowhere"], "--vss"),
-    ] {
-        let output = std::process::Command::new(program).args(arguments).output().expect("it runs");
-        assert_eq!(output.status.code(), Some(1));
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.lines().count() == 1 && said.contains(wanted), "{said}");
-    }
-}
-
-#[test]
-fn the_simulator_ends_when_told_and_when_the_bus_goes() {
-    let bus = PrivateBus::start();
-    let run = || {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_steward-simulator"));
-        command.arg("--vss").arg(folder().join("vss")).arg("--start").arg(folder().join("simulator")).args(["--bus", bus.address()]);
-        command.env("RUST_LOG", "steward_simulator=info").stderr(std::process::Stdio::piped()).spawn().expect("it runs")
-    };
-    let ready = |child: &mut std::process::Child| {
-        let mut line = String::new();
-        let output = child.stderr.as_mut().expect("piped");
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).expect("it says when it is ready");
-        assert!(line.contains("on the bus"), "{line}");
-    };
-    let mut told = run();
-    ready(&mut told);
-    let killed = std::process::Command::new("kill").arg(told.id().to_string()).status().expect("kill runs");
-    assert!(killed.success());
-    assert_eq!(told.wait().expect("it ends").code(), Some(0));
-
-    let mut left = run();
-    ready(&mut left);
-    drop(bus);
-    assert_eq!(left.wait().expect("it ends").code(), Some(1));
 }

@@ -9,4 +9,5 @@ mod hosting;
 mod linting;
 mod navigating;
 mod private_bus;
+mod programs;
 mod simulating;
