@@ -50,7 +50,7 @@ fn the_demonstration_shows_what_it_should() {
     let kinds: BTreeSet<&str> = turns.iter().map(|turn| turn.expect.kind.as_str()).collect();
     assert!(["done", "answer", "refused", "unknown"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
     let tiers: BTreeSet<&str> = turns.iter().filter_map(|turn| turn.expect.tier.as_deref()).collect();
-    assert!(["pattern", "similar", "curated"].iter().all(|tier| tiers.contains(tier)), "{tiers:?}");
+    assert!(["pattern", "similar", "curated", "document"].iter().all(|tier| tiers.contains(tier)), "{tiers:?}");
     assert!(turns.iter().any(|turn| turn.undo));
     assert!(turns.iter().any(|turn| turn.zone.as_deref() == Some("passenger")));
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use steward_tests::prepared::ENCODER;
 use steward_tests::stand::Options;
 use steward_tests::{Checkout, Stand};
 use tempfile::TempDir;
@@ -24,7 +25,7 @@ async fn patterns_work(stand: &Stand) {
 /// A copy of the shipped model folder, to be spoiled.
 fn model_copy(spoil: impl FnOnce(&Path)) -> TempDir {
     let place = TempDir::new().unwrap();
-    let (from, to) = (Checkout::find().unwrap().path("models/shipped/encoder"), place.path().join("encoder"));
+    let (from, to) = (Checkout::find().unwrap().path(ENCODER), place.path().join("encoder"));
     std::fs::create_dir(&to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

@@ -14,6 +14,8 @@ use crate::checkout::Checkout;
 pub const POLICY: &str = "assistant/policy.toml";
 /// The sources of what the car knows.
 const SOURCE: &str = "knowledge/kestrel";
+/// The sentence encoder that the daemon takes when nothing else is configured.
+pub const ENCODER: &str = "models/shipped/encoder";
 /// The daemon's file of phrase vectors in its state folder.
 const VECTORS: &str = "phrases.vectors";
 

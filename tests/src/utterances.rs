@@ -161,7 +161,7 @@ impl Bench {
 /// ONNX Runtime or the model is missing or broken.
 pub fn encoder(checkout: &Checkout) -> Result<Embedder> {
     let options = RuntimeOptions { library: Some(prepared::onnxruntime(checkout)?), ..RuntimeOptions::default() };
-    let folder = ModelFolder::open(&checkout.path("models/shipped/encoder"))?;
+    let folder = ModelFolder::open(&checkout.path(prepared::ENCODER))?;
     Ok(Embedder::load(&Runtime::load(options)?, &folder)?)
 }
 
