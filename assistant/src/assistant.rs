@@ -154,7 +154,10 @@ impl Assistant {
         }
         let reply = match turn.understand(session, text) {
             Ok(understood) if understood.proposals.is_empty() => turn.without_command(session, text, understood).await,
-            Ok(understood) => turn.carry_out(session, text, understood).await,
+            Ok(understood) => match turn.rather_known(text, &understood).await {
+                Some(reply) => reply,
+                None => turn.carry_out(session, text, understood).await,
+            },
             Err(error) => turn.broken(&error),
         };
         turn.end(reply, session)

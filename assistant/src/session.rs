@@ -100,12 +100,30 @@ impl Session {
         self.last.as_ref().filter(|last| last.zone == zone && last.since.elapsed() < CONTEXT_LIFETIME)
     }
 
-    /// Writes down how it was before a turn.
+    /// Writes down how it was before a turn; what a turn already wrote down stays as it is.
     pub fn record(&mut self, entry: JournalEntry) {
+        if let Some(last) = self.journal.back_mut().filter(|last| last.turn == entry.turn) {
+            for (path, value) in entry.before {
+                last.before.entry(path).or_insert(value);
+            }
+            last.lasting.extend(entry.lasting);
+            return;
+        }
         if self.journal.len() == JOURNAL_LENGTH {
             self.journal.pop_front();
         }
         self.journal.push_back(entry);
+    }
+
+    /// Takes back what was written down for signals that a turn did not set after all.
+    pub fn retract<'a>(&mut self, turn: u64, paths: impl Iterator<Item = &'a String>) {
+        let Some(last) = self.journal.back_mut().filter(|last| last.turn == turn) else { return };
+        paths.for_each(|path| {
+            last.before.remove(path);
+        });
+        if last.before.is_empty() && last.lasting.is_empty() {
+            self.journal.pop_back();
+        }
     }
 
     /// The newest entry, taken out.

@@ -48,13 +48,18 @@ pub struct Doors<'a> {
     pub vehicle: &'a dyn Vehicle,
 }
 
-/// Calls the plugin, then waits until the signals read as wished or the action's deadline is over.
-pub async fn act(permitted: &Permitted, deadline_ms: u32, asker: &Asker<'_>, doors: &Doors<'_>) -> Acted {
-    let started = Instant::now();
-    let deadline = Duration::from_millis(u64::from(deadline_ms));
+/// The signals that a permitted command may set, as they are now. To be written down before acting, so that a turn that is cut off
+/// halfway can still be undone.
+pub async fn before(permitted: &Permitted, vehicle: &dyn Vehicle) -> Values {
     let mut paths: Vec<String> = permitted.writes().values.keys().cloned().collect();
     paths.extend(permitted.writes().open.iter().cloned());
-    let before = read(doors.vehicle, &paths).await;
+    read(vehicle, &paths).await
+}
+
+/// Calls the plugin, then waits until the signals read as wished or the action's deadline is over. `before`: see [`before`].
+pub async fn act(permitted: &Permitted, before: Values, deadline_ms: u32, asker: &Asker<'_>, doors: &Doors<'_>) -> Acted {
+    let started = Instant::now();
+    let deadline = Duration::from_millis(u64::from(deadline_ms));
     let mut changes = doors.vehicle.changes();
     let command = permitted.command();
     let invocation = Invocation {

@@ -1,3 +1,5 @@
+//! The whole of the policy: risk classes and rules in every driving state.
+
 use std::collections::BTreeMap;
 
 use plugins::value::Value;

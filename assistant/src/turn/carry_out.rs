@@ -22,8 +22,6 @@ use crate::understand::{Understood, original};
 pub(super) struct Ledger {
     reports: Vec<ActionReport>,
     sentences: Vec<String>,
-    before: Values,
-    lasting: Vec<String>,
     done: Vec<Command>,
     read_only: bool,
     pending: Option<Pending>,
@@ -103,13 +101,10 @@ impl Turn<'_> {
         let (confidence, tier) = summary(&resolved);
         for item in resolved {
             match item {
-                Resolved::Ready(command) => self.do_one(command, confirmed, &mut ledger).await,
+                Resolved::Ready(command) => self.do_one(session, command, confirmed, &mut ledger).await,
                 Resolved::Missing(command, argument) => self.ask_for(command, argument, &mut ledger),
                 Resolved::Impossible(command, obstacle) => self.impossible(command, &obstacle, &mut ledger),
             }
-        }
-        if !ledger.before.is_empty() || !ledger.lasting.is_empty() {
-            session.record(JournalEntry { turn: self.options.turn, before: ledger.before.clone(), lasting: ledger.lasting.clone() });
         }
         if !ledger.done.is_empty() {
             let zone = self.options.zone.name().to_owned();
@@ -126,7 +121,7 @@ impl Turn<'_> {
         reply
     }
 
-    async fn do_one(&mut self, command: Command, confirmed: bool, ledger: &mut Ledger) {
+    async fn do_one(&mut self, session: &mut Session, command: Command, confirmed: bool, ledger: &mut Ledger) {
         let assistant = self.assistant;
         let entry = assistant.understander.actions.index(&command.plugin, &command.action);
         let Some(action) = entry.map(|index| Arc::clone(&assistant.understander.actions.entries[index].action)) else { return };
@@ -154,7 +149,14 @@ impl Turn<'_> {
                     caller: &self.options.caller,
                 };
                 let doors = Doors { plugins: assistant.plugins.as_ref(), vehicle: assistant.vehicle.as_ref() };
-                let acted = act::act(&permitted, action.deadline_ms, &asker, &doors).await;
+                let before = act::before(&permitted, doors.vehicle).await;
+                let lasting = Vec::from_iter((action.undo == "none" && action.risk != Risk::Read).then(|| self.speaker().title(&command)));
+                let restorable = if lasting.is_empty() { before.clone() } else { Values::new() };
+                session.record(JournalEntry { turn: self.options.turn, before: restorable, lasting });
+                let acted = act::act(&permitted, before, action.deadline_ms, &asker, &doors).await;
+                if !matches!(acted.state, ActionState::Done | ActionState::Timeout) {
+                    session.retract(self.options.turn, acted.before.keys());
+                }
                 self.lap("act");
                 self.acted(command, &action, acted, ledger);
             }
@@ -175,15 +177,6 @@ impl Turn<'_> {
             _ => speaker.own("failed", &[("action", &title)]),
         };
         let undoable = action.undo != "none" && !acted.before.is_empty();
-        if acted.state == ActionState::Done || acted.state == ActionState::Timeout {
-            if action.undo == "none" && action.risk != Risk::Read {
-                ledger.lasting.push(title);
-            } else {
-                for (path, value) in acted.before {
-                    ledger.before.entry(path).or_insert(value);
-                }
-            }
-        }
         if acted.state == ActionState::Done {
             ledger.done.push(command.clone());
         }

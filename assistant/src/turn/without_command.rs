@@ -8,6 +8,7 @@ use crate::reply::{Reply, ReplyKind};
 use crate::session::Session;
 use crate::understand::Understood;
 use crate::understand::lexicon::WordSet;
+use crate::understand::reading::Tier;
 use crate::understand::token::{Token, TokenKind};
 
 impl Turn<'_> {
@@ -32,18 +33,30 @@ impl Turn<'_> {
             return reply;
         }
         match self.look_up(text, understood.is_question, understood.vector).await {
-            Some(answer) => {
-                let mut reply = self.reply(ReplyKind::Answer, answer.text);
-                reply.sources = answer.sources;
-                reply.tier = answer.tier.to_owned();
-                reply.confidence = answer.confidence;
-                reply
-            }
+            Some(answer) => self.known(answer),
             None => {
                 let key = if understood.is_question { "no-answer" } else { "unknown" };
                 self.reply(ReplyKind::Unknown, self.speaker().own(key, &[]))
             }
         }
+    }
+
+    /// A question that was only guessed to be a query of the car is rather answered from the handbook where that is sure.
+    pub(crate) async fn rather_known(&mut self, text: &str, understood: &Understood) -> Option<Reply> {
+        let is_guess = understood.proposals.iter().all(|proposal| proposal.tier == Tier::Similar);
+        if !understood.is_question || !is_guess {
+            return None;
+        }
+        let answer = self.look_up(text, true, understood.vector.clone()).await?;
+        Some(self.known(answer))
+    }
+
+    fn known(&self, answer: Answer) -> Reply {
+        let mut reply = self.reply(ReplyKind::Answer, answer.text);
+        reply.sources = answer.sources;
+        reply.tier = answer.tier.to_owned();
+        reply.confidence = answer.confidence;
+        reply
     }
 
     /// Looks a question up in what the car knows.

@@ -49,7 +49,8 @@ impl WordSet {
     /// Adds a sequence that stands for `meaning`.
     pub fn add(&mut self, text: &str, meaning: usize) {
         // The possessive is a token of its own only behind a word, so it is taken as it is here.
-        let words = |part: &str| if part == "'s" { vec![part.to_owned()] } else { tokenize(part).into_iter().map(|token| token.text).collect() };
+        let words =
+            |part: &str| if part == "'s" { vec![part.to_owned()] } else { tokenize(part).into_iter().map(|token| token.text).collect() };
         let sequence: Vec<String> = text.split_whitespace().flat_map(words).collect();
         let Some(first) = sequence.first().cloned() else { return };
         let list = self.by_first.entry(first).or_default();

@@ -234,6 +234,8 @@ fn actions(catalogue: &Catalogue) -> Actions {
 
 fn counter_examples(plugin: &plugins::catalogue::Plugin, action: &str) -> Vec<Vec<String>> {
     let sentences = plugin.locales.values().filter_map(|locale| locale.action.get(action)).flat_map(|sentences| &sentences.not);
-    let words = |sentence: &String| tokenize(sentence).into_iter().filter(|token| token.kind != TokenKind::Separator).map(|token| token.text).collect();
+    let words = |sentence: &String| {
+        tokenize(sentence).into_iter().filter(|token| token.kind != TokenKind::Separator).map(|token| token.text).collect()
+    };
     sentences.map(words).collect()
 }

@@ -231,7 +231,10 @@ impl Reader<'_> {
         } else if coverage >= CLAUSE_COVERAGE
             && !self.is_question
             && !clause.proposals.iter().any(|proposal| proposal.said.values().any(|said| matches!(said, Said::Text(_))))
-            && !is_conditional && !has(&self.lexicon.blocker) && !has(&self.lexicon.negation) {
+            && !is_conditional
+            && !has(&self.lexicon.blocker)
+            && !has(&self.lexicon.negation)
+        {
             reading
                 .proposals
                 .extend(clause.proposals.into_iter().map(|proposal| Proposal { confidence: 0.6 + 0.3 * coverage, ..proposal }));

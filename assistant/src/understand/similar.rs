@@ -156,7 +156,13 @@ fn samples(catalogue: &Catalogue, actions: &Actions, languages: &[String]) -> Ve
     samples
 }
 
-fn example(language: &str, action: &str, slot: &str, arguments: &std::collections::BTreeMap<String, Argument>, locale: &plugins::locale::Locale) -> String {
+fn example(
+    language: &str,
+    action: &str,
+    slot: &str,
+    arguments: &std::collections::BTreeMap<String, Argument>,
+    locale: &plugins::locale::Locale,
+) -> String {
     let Some(argument) = arguments.get(slot) else { return String::new() };
     let is_chinese = language == "zh";
     match argument.kind {

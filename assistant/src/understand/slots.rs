@@ -246,7 +246,11 @@ fn free_text(lexicon: &Lexicon, tokens: &[Token], at: usize) -> Vec<(usize, Said
         .take(20)
         .position(|token| token.kind == TokenKind::Separator)
         .map_or_else(|| tokens.len().min(at + 20), |position| at + position);
-    (at + 1..=limit).rev().filter(|end| tokens[end - 1].text != "'s").map(|end| (end, Said::Text(join(&tokens[at..without_trailing(lexicon, tokens, at, end)])))).collect()
+    (at + 1..=limit)
+        .rev()
+        .filter(|end| tokens[end - 1].text != "'s")
+        .map(|end| (end, Said::Text(join(&tokens[at..without_trailing(lexicon, tokens, at, end)]))))
+        .collect()
 }
 
 /// The end without "please" or 吧 behind a name; a name that is nothing else stays.

@@ -32,6 +32,7 @@ pub async fn run_plugin(
     let activity = service.activity();
     let name = bus_name(&about.id);
     connection.object_server().at(PLUGIN_PATH, service).await.context("the plugin cannot be served")?;
+    listens(&connection).await?;
     connection.request_name(name.as_str()).await.with_context(|| format!("the name {name} is taken, or the bus does not allow it"))?;
     tracing::info!(plugin = about.id, version = about.version, "the plugin is on the bus");
     tokio::select! {
@@ -53,6 +54,19 @@ pub async fn run_plugin(
     // Whoever was promised an answer within a longer deadline hears that the plugin went away.
     let _ = tokio::time::timeout(LAST_CALLS, answered).await;
     connection.close().await.context("the bus does not let go")
+}
+
+/// Waits until the object server answers. The call that started this process arrives with the name, and would be lost before.
+async fn listens(connection: &Connection) -> anyhow::Result<()> {
+    let own = connection.unique_name().context("the bus gave no name")?.to_owned();
+    for _ in 0..20 {
+        let ping = connection.call_method(Some(own.as_str()), PLUGIN_PATH, Some("org.freedesktop.DBus.Peer"), "Ping", &());
+        if let Ok(answered) = tokio::time::timeout(Duration::from_millis(50), ping).await {
+            answered.context("the plugin does not answer itself")?;
+            return Ok(());
+        }
+    }
+    anyhow::bail!("the plugin does not answer itself on the bus")
 }
 
 async fn idle(activity: &Activity, limit: Option<Duration>) {

@@ -1,3 +1,5 @@
+//! Sentences through phrases, chart and reading, on a small cabin of their own.
+
 use std::collections::BTreeMap;
 
 use plugins::catalogue::Plugin;
@@ -123,7 +125,8 @@ impl Bench {
                 Said::Text(text) => format!("{name}={text}"),
                 other => format!("{name}={other:?}"),
             }));
-            let names = |groups: &Vec<usize>| groups.iter().map(|group| super::super::lexicon::ZONE_GROUPS[*group]).collect::<Vec<_>>().join("+");
+            let names =
+                |groups: &Vec<usize>| groups.iter().map(|group| super::super::lexicon::ZONE_GROUPS[*group]).collect::<Vec<_>>().join("+");
             parts.extend(proposal.zones.as_ref().map(names));
             parts.join(" ")
         };
