@@ -90,15 +90,12 @@ fn evaluate(kind: Kind, language: &str, split: &str, by: By) -> Outcome {
     for question in questions.iter().filter(|question| question.language == language && question.split == split) {
         let vector = matches!(by, By::WordsAndVectors).then(|| EMBEDDER.embed(&question.text).unwrap());
         let vector = vector.as_deref();
-        let query = Query { vector, language: Some(language), kinds: &[kind], limit: 30, ..Query::new(&question.text) };
+        let query = Query { vector, language: Some(language), kinds: &[kind], ..Query::new(&question.text) };
         let hits = KESTREL.search(&query).unwrap();
         let fits = |hit: &Hit| match kind {
             Kind::Curated => question.expect.iter().any(|expected| hit.id == format!("{expected}.{language}")),
             Kind::Document => question.expect.contains(&hit.question),
         };
-        if std::env::var_os("DUMP").is_some() {
-            for hit in &hits { println!("DUMP\t{kind:?}\t{language}\t{split}\t{by:?}\t{}\t{}\t{}\t{}\t{}\t{}", question.text, question.expect.is_empty(), fits(hit), hit.keyword, hit.vector, hit.id); }
-        }
         let first = hits.first();
         let confident = first.is_some_and(|hit| KESTREL.confident(hit));
         let right = first.is_some_and(fits);
@@ -144,26 +141,22 @@ enum By {
 #[test]
 fn confident_answers_are_right_and_frequent_enough() {
     let wanted = [
-        (Kind::Curated, "en", "tune", By::WordsAndVectors, 0.92, 0.82),
-        (Kind::Curated, "en", "test", By::WordsAndVectors, 0.86, 0.6),
-        (Kind::Curated, "en", "tune", By::Words, 0.88, 0.58),
+        (Kind::Curated, "en", "tune", By::WordsAndVectors, 0.9, 0.67),
+        (Kind::Curated, "en", "test", By::WordsAndVectors, 0.86, 0.61),
+        (Kind::Curated, "zh", "tune", By::WordsAndVectors, 0.88, 0.77),
+        (Kind::Curated, "zh", "test", By::WordsAndVectors, 0.87, 0.75),
+        (Kind::Curated, "en", "tune", By::Words, 0.86, 0.44),
         (Kind::Curated, "en", "test", By::Words, 0.8, 0.44),
-        (Kind::Curated, "zh", "tune", By::WordsAndVectors, 0.0, 0.0),
-        (Kind::Curated, "zh", "test", By::WordsAndVectors, 0.0, 0.0),
-        (Kind::Document, "zh", "tune", By::WordsAndVectors, 0.0, 0.0),
-        (Kind::Document, "zh", "test", By::WordsAndVectors, 0.0, 0.0),
-        (Kind::Curated, "zh", "tune", By::Words, 0.9, 0.86),
-        (Kind::Curated, "zh", "test", By::Words, 0.85, 0.66),
-        (Kind::Document, "en", "tune", By::WordsAndVectors, 0.75, 0.55),
-        (Kind::Document, "en", "test", By::WordsAndVectors, 0.7, 0.7),
-        (Kind::Document, "en", "tune", By::Words, 0.75, 0.6),
-        (Kind::Document, "en", "test", By::Words, 0.75, 0.65),
-        (Kind::Document, "zh", "tune", By::Words, 0.85, 0.6),
-        (Kind::Document, "zh", "test", By::Words, 0.75, 0.6),
-        (Kind::Curated, "zh", "tune", By::WordsAndVectors, 0.93, 0.93),
-        (Kind::Curated, "zh", "test", By::WordsAndVectors, 0.87, 0.73),
+        (Kind::Curated, "zh", "tune", By::Words, 0.86, 0.66),
+        (Kind::Curated, "zh", "test", By::Words, 0.84, 0.62),
+        (Kind::Document, "en", "tune", By::WordsAndVectors, 0.78, 0.6),
+        (Kind::Document, "en", "test", By::WordsAndVectors, 0.73, 0.75),
         (Kind::Document, "zh", "tune", By::WordsAndVectors, 0.85, 0.7),
         (Kind::Document, "zh", "test", By::WordsAndVectors, 0.85, 0.75),
+        (Kind::Document, "en", "tune", By::Words, 0.7, 0.6),
+        (Kind::Document, "en", "test", By::Words, 0.76, 0.65),
+        (Kind::Document, "zh", "tune", By::Words, 0.85, 0.6),
+        (Kind::Document, "zh", "test", By::Words, 0.75, 0.6),
     ];
     let measured = wanted.map(|(kind, language, split, by, ..)| evaluate(kind, language, split, by));
     for ((kind, language, split, by, precision, recall), outcome) in wanted.into_iter().zip(measured) {

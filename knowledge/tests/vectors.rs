@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use models::{Embedder, ModelFolder, Runtime, RuntimeOptions};
 use steward_knowledge::{Generation, KnowledgeError, Progress, Query};
 
-/// The English encoder that is shipped; `make setup` fetches the library it runs on.
+/// The encoder that is shipped, for English and Chinese; `make setup` fetches the library it runs on.
 static EMBEDDER: LazyLock<Embedder> = LazyLock::new(|| {
     let folder = ModelFolder::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/shipped/encoder")).unwrap();
     Embedder::load(&Runtime::load(RuntimeOptions { threads: 1, ..RuntimeOptions::default() }).unwrap(), &folder).unwrap()
@@ -17,12 +17,13 @@ static EMBEDDER: LazyLock<Embedder> = LazyLock::new(|| {
 const ROWS: &str = r#"{"id": "soft.en", "question": "The tyre is losing air", "also": ["I have a puncture"], "answer": "Stop.", "language": "en"}
 {"id": "music.en", "question": "How do I play music?", "answer": "Press play.", "language": "en"}
 {"id": "soft.zh", "question": "轮胎漏气怎么办", "answer": "停车。", "language": "zh"}
+{"id": "soft.de", "question": "Der Reifen verliert Luft", "answer": "Anhalten.", "language": "de"}
 "#;
 
 fn built(folder: &Path, name: &str, progress: &mut dyn FnMut(Progress)) -> PathBuf {
     let source = folder.join("source");
     std::fs::create_dir_all(source.join("qa")).unwrap();
-    let bundle = "name = \"Sample\"\nversion = \"1\"\nlanguages = [\"en\", \"zh\"]\nlicense = \"CC0-1.0\"\n";
+    let bundle = "name = \"Sample\"\nversion = \"1\"\nlanguages = [\"en\", \"zh\", \"de\"]\nlicense = \"CC0-1.0\"\n";
     std::fs::write(source.join("bundle.toml"), bundle).unwrap();
     std::fs::write(source.join("qa/a.jsonl"), ROWS).unwrap();
     let out = folder.join(name);
@@ -35,14 +36,15 @@ fn only_languages_of_the_embedder_have_vectors() {
     let folder = tempfile::tempdir().unwrap();
     let mut steps = Vec::new();
     let generation = Generation::open(&built(folder.path(), "one", &mut |step| steps.push(step))).unwrap();
-    assert_eq!(generation.manifest().counts.vectors, 3);
-    assert_eq!(steps.first(), Some(&Progress::Read { pairs: 3, passages: 0 }));
-    assert!(steps.contains(&Progress::Embedded { done: 3, total: 3 }));
+    assert_eq!(generation.manifest().counts.vectors, 4);
+    assert_eq!(steps.first(), Some(&Progress::Read { pairs: 4, passages: 0 }));
+    assert!(steps.contains(&Progress::Embedded { done: 4, total: 4 }));
     assert_eq!(steps.last(), Some(&Progress::Published));
 
-    let vector = EMBEDDER.embed("轮胎漏气").unwrap();
-    let hits = generation.search(&Query { vector: Some(&vector), ..Query::new("轮胎漏气") }).unwrap();
-    assert_eq!((hits[0].id.as_str(), hits[0].vector), ("soft.zh", 0.0));
+    let text = "Reifen verliert Luft";
+    let vector = EMBEDDER.embed(text).unwrap();
+    let hits = generation.search(&Query { vector: Some(&vector), language: Some("de"), ..Query::new(text) }).unwrap();
+    assert_eq!((hits.len(), hits[0].id.as_str(), hits[0].vector), (1, "soft.de", 0.0));
 }
 
 #[test]
@@ -51,7 +53,8 @@ fn a_question_without_a_common_word_is_found_by_meaning() {
     let generation = Generation::open(&built(folder.path(), "one", &mut |_| {})).unwrap();
     let text = "one wheel went flat after hitting a nail";
     let vector = EMBEDDER.embed(text).unwrap();
-    let hits = generation.search(&Query { vector: Some(&vector), ..Query::new(text) }).unwrap();
+    let query = Query { vector: Some(&vector), language: Some("en"), ..Query::new(text) };
+    let hits = generation.search(&query).unwrap();
     assert_eq!(hits[0].id, "soft.en");
     assert!(hits[0].vector > hits[1].vector, "{hits:#?}");
 }
