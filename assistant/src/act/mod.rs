@@ -133,9 +133,9 @@ pub async fn read_back(
                 return;
             }
             // A lost signal or a provider that went away: look again after a moment.
-            match tokio::time::timeout(Duration::from_millis(100), changes.recv()).await {
-                Ok(Err(RecvError::Closed)) => tokio::time::sleep(Duration::from_millis(50)).await,
-                Ok(_) | Err(_) => {}
+            let change = tokio::time::timeout(Duration::from_millis(100), changes.recv()).await;
+            if matches!(change, Ok(Err(RecvError::Closed))) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     };

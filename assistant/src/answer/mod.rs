@@ -21,7 +21,9 @@ pub struct Answer {
 }
 
 /// How near a wording must be when nothing was asked: a statement ("too bright") is no question for the handbook.
-const STATEMENT: f32 = 0.75;
+const STATEMENT_WORDS: f32 = 0.8;
+/// The same for the cosine of the sentences.
+const STATEMENT_COSINE: f32 = 0.9;
 
 /// Looks a question up. `vector`: the question's, if it was computed already. `None`: nothing is sure enough.
 ///
@@ -44,9 +46,9 @@ pub fn answer(
     };
     let query = Query { text: question, vector: vector.as_deref(), language: Some(language), limit: 5, ..Query::new(question) };
     let hits = knowledge.search(&query).map_err(|error| error.to_string())?;
-    let is_near = |hit: &Hit| is_question || hit.keyword >= STATEMENT || hit.vector >= STATEMENT;
+    let is_near = |hit: &Hit| is_question || hit.keyword >= STATEMENT_WORDS || hit.vector >= STATEMENT_COSINE;
     let best = hits.iter().find(|hit| knowledge.confident(hit) && is_near(hit));
-    Ok((best.map(|hit| from_hit(hit)), hits.clone()))
+    Ok((best.map(from_hit), hits.clone()))
 }
 
 fn from_hit(hit: &Hit) -> Answer {

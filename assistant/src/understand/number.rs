@@ -90,7 +90,7 @@ fn share(tokens: &[Token], at: usize) -> Option<Numeral> {
             (top.value != 0.0).then_some(())?;
             made(numerator.end, numerator.value / top.value, Form::Share)
         }
-        ("成", next) if next != "" || top.value <= 10.0 => made(top.end + 1, top.value * 10.0, Form::Percent),
+        ("成", next) if !next.is_empty() || top.value <= 10.0 => made(top.end + 1, top.value * 10.0, Form::Percent),
         _ => None,
     }
 }

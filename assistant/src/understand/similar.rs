@@ -94,11 +94,6 @@ impl Similar {
         &self.embedder
     }
 
-    /// How many sample sentences there are.
-    pub fn len(&self) -> usize {
-        self.samples.len()
-    }
-
     /// Whether the encoder was made for this language.
     pub fn knows(&self, language: &str) -> bool {
         self.embedder.languages().iter().any(|known| known == language)
@@ -214,7 +209,7 @@ fn sentence(phrase: &Phrase, variant: usize, seed: &mut u64, spoken: &dyn Fn(&st
             sentence(&options[pick], variant, seed, spoken, text);
         }
         Phrase::Optional(part) => {
-            if variant > 0 && draw(seed) % 2 == 0 {
+            if variant > 0 && draw(seed).is_multiple_of(2) {
                 sentence(part, variant, seed, spoken, text);
             }
         }
