@@ -1,7 +1,6 @@
 //! Searching a generation: words and vectors propose candidates, an absolute measure of both sorts them.
 
 use std::cmp::Ordering;
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::database::{Reader, Row, passage_terms};
@@ -11,9 +10,11 @@ use crate::query::{Hit, Kind, Query};
 use crate::terms::{Lexicon, Measure, PassageTerms, Term, guess_language, terms};
 
 /// Wordings and passages that are looked at closely, for each kind and each way of finding them.
-const CANDIDATES: usize = 64;
+const CANDIDATES: usize = 48;
+/// Entries of a kind that are measured to the end.
+const FINALISTS: usize = 16;
 /// Nearest vectors that are asked for: kinds and languages share the index, so more than are looked at.
-const NEAREST: usize = 16 * CANDIDATES;
+const NEAREST: usize = 1024;
 
 /// How much the best wording's measure depends on the rest of the pair covering the question too: a wording may fit by
 /// chance, but then the answer speaks of something else.
@@ -39,7 +40,9 @@ impl Generation {
                 hits.extend(search.kind(kind, &reader)?);
             }
         }
-        Ok(best(hits, query.limit))
+        hits.sort_by(best_first);
+        hits.truncate(query.limit);
+        Ok(hits)
     }
 
     /// The nearest wordings by vector; none if the embedder does not understand the query's language.
@@ -84,7 +87,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// All candidates of one kind, measured.
+    /// The best candidates of one kind, measured.
     fn kind(&self, kind: Kind, reader: &Reader) -> Result<Vec<Hit>, KnowledgeError> {
         let lexicon = &self.generation.lexicon;
         let rows = self.candidates(kind, reader)?;
@@ -95,40 +98,42 @@ impl Search<'_> {
         let entries_with = reader.entries_with(self.language, kind, &every)?;
         let rarity = |term: &str| rarity(entries, entries_with.get(term).copied().unwrap_or(0));
 
-        let said = said(reader, &rows, lexicon)?;
         let measure = Measure::new(self.asked, rarity);
-        let measured = rows.into_iter().zip(&compared).map(|(row, compared)| {
-            let keyword = match compared {
-                Compared::Wording(terms) => {
-                    let covered = said.get(&row.entry).map_or(0.0, |said| measure.covered(said.iter()));
-                    measure.wording(terms, rarity) * (1.0 - WHOLE + WHOLE * covered)
-                }
-                Compared::Passage(passage) => measure.passage(passage, rarity),
-            };
-            self.hit(row, keyword)
+        let measured = rows.into_iter().zip(&compared).map(|(row, compared)| match compared {
+            Compared::Wording(terms) => (row.entry, self.hit(row, measure.wording(terms, rarity))),
+            Compared::Passage(passage) => (row.entry, self.hit(row, measure.passage(passage, rarity))),
         });
-        Ok(measured.collect())
+        let mut hits = best(measured.collect(), FINALISTS.max(self.query.limit));
+        if kind == Kind::Curated {
+            for (entry, hit) in &mut hits {
+                let covered = measure.covered(said(*entry, hit, reader, lexicon)?.iter());
+                hit.keyword *= 1.0 - WHOLE + WHOLE * covered;
+                hit.score = self.score(hit);
+            }
+        }
+        Ok(hits.into_iter().map(|(_, hit)| hit).collect())
     }
 
     /// What shares words with the query or is near to it.
     fn candidates(&self, kind: Kind, reader: &Reader) -> Result<Vec<Row>, KnowledgeError> {
-        let mut rows = reader.matching(&looked_for(self.asked), kind, self.query.language, CANDIDATES)?;
+        let language = self.query.language;
+        let mut rows = reader.matching(&looked_for(self.asked), kind, language, CANDIDATES)?;
         let found: BTreeSet<u64> = rows.iter().map(|row| row.wording).collect();
-        let more: Vec<u64> = self.near.order.iter().copied().filter(|number| !found.contains(number)).collect();
-        let fits = |row: &Row| row.kind == kind && self.query.language.is_none_or(|language| language == row.language);
-        let mut near: Vec<Row> = reader.rows(&more)?.into_iter().filter(fits).collect();
-        near.sort_by(|one, other| self.near.cosine(other).partial_cmp(&self.near.cosine(one)).unwrap_or(Ordering::Equal));
-        near.truncate(CANDIDATES);
-        rows.extend(near);
+        let near = reader.nearest(&self.near.order, kind, language, CANDIDATES)?;
+        rows.extend(near.into_iter().filter(|row| !found.contains(&row.wording)));
         Ok(rows)
     }
 
+    fn score(&self, hit: &Hit) -> f32 {
+        let vector = Some(hit.vector).filter(|vector| *vector != 0.0);
+        self.generation.thresholds.score(hit.kind, hit.keyword, vector)
+    }
+
     fn hit(&self, row: Row, keyword: f32) -> Hit {
-        let vector = self.near.cosine(&row);
-        Hit {
-            score: self.generation.thresholds.score(row.kind, keyword, vector),
+        let mut hit = Hit {
+            score: 0.0,
             keyword,
-            vector: vector.unwrap_or(0.0),
+            vector: self.near.cosine(&row).unwrap_or(0.0),
             id: row.id,
             kind: row.kind,
             document: row.document,
@@ -138,7 +143,9 @@ impl Search<'_> {
             text: row.text,
             language: row.language,
             module: row.module,
-        }
+        };
+        hit.score = self.score(&hit);
+        hit
     }
 }
 
@@ -165,22 +172,16 @@ impl Compared {
     }
 }
 
-/// Everything that each curated candidate says, wordings and answer.
-fn said(reader: &Reader, rows: &[Row], lexicon: &Lexicon) -> Result<HashMap<i64, Vec<Term>>, KnowledgeError> {
-    let mut said = HashMap::new();
-    for row in rows.iter().filter(|row| row.kind == Kind::Curated) {
-        if let Entry::Vacant(entry) = said.entry(row.entry) {
-            let texts = reader.wordings(row.entry)?;
-            entry.insert(texts.iter().chain([&row.text]).flat_map(|text| terms(text, lexicon)).collect());
-        }
-    }
-    Ok(said)
+/// Everything that a pair says, wordings and answer.
+fn said(entry: i64, hit: &Hit, reader: &Reader, lexicon: &Lexicon) -> Result<Vec<Term>, KnowledgeError> {
+    let wordings = reader.wordings(entry)?;
+    Ok(wordings.iter().chain([&hit.text]).flat_map(|text| terms(text, lexicon)).collect())
 }
 
-/// The informative terms; light ones only if the question has nothing else.
+/// The informative terms. Light ones are in half of all wordings, so they are looked for only if there is little else.
 fn looked_for(asked: &[Term]) -> Vec<&str> {
-    let informative: Vec<&str> = asked.iter().filter(|term| !term.light).map(|term| term.text.as_str()).collect();
-    if informative.is_empty() { asked.iter().map(|term| term.text.as_str()).collect() } else { informative }
+    let informative = asked.iter().filter(|term| !term.light).count();
+    asked.iter().filter(|term| informative < 3 || !term.light).map(|term| term.text.as_str()).collect()
 }
 
 /// Inverse document frequency, scaled so that a term in no entry has 1 and one in every entry nearly 0. A handful of
@@ -191,18 +192,22 @@ fn rarity(entries: i64, with_term: i64) -> f32 {
 }
 
 /// Each entry once, by its best wording; best first, ties in order of their ids.
-fn best(hits: Vec<Hit>, limit: usize) -> Vec<Hit> {
-    let mut by_entry: HashMap<String, Hit> = HashMap::new();
-    for hit in hits {
-        match by_entry.get(&hit.id) {
+fn best(hits: Vec<(i64, Hit)>, limit: usize) -> Vec<(i64, Hit)> {
+    let mut by_entry: HashMap<i64, Hit> = HashMap::new();
+    for (entry, hit) in hits {
+        match by_entry.get(&entry) {
             Some(before) if before.score >= hit.score => {}
             _ => {
-                by_entry.insert(hit.id.clone(), hit);
+                by_entry.insert(entry, hit);
             }
         }
     }
-    let mut hits: Vec<Hit> = by_entry.into_values().filter(|hit| hit.score > 0.0).collect();
-    hits.sort_by(|one, other| other.score.total_cmp(&one.score).then_with(|| one.id.cmp(&other.id)));
+    let mut hits: Vec<(i64, Hit)> = by_entry.into_iter().filter(|(_, hit)| hit.score > 0.0).collect();
+    hits.sort_by(|(_, one), (_, other)| best_first(one, other));
     hits.truncate(limit);
     hits
+}
+
+fn best_first(one: &Hit, other: &Hit) -> Ordering {
+    other.score.total_cmp(&one.score).then_with(|| one.id.cmp(&other.id))
 }

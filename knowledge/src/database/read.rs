@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
+use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params, params_from_iter};
 
 use super::{DatabaseError, kind_number};
@@ -92,13 +93,31 @@ impl Reader {
         Ok(statement.query_map([entry], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    /// The wordings with these numbers, in no particular order; unknown numbers are left out.
-    pub(crate) fn rows(&self, numbers: &[u64]) -> Result<Vec<Row>, DatabaseError> {
-        let marks = vec!["?"; numbers.len()].join(",");
-        let sql = format!("{ROW} FROM wording JOIN entry ON entry.number = wording.entry WHERE wording.number IN ({marks})");
-        let mut statement = self.connection.prepare(&sql)?;
-        let rows = statement.query_map(params_from_iter(numbers.iter().map(|number| *number as i64)), row)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// The first `limit` of these wordings, in their order, that are of this kind and language.
+    pub(crate) fn nearest(&self, order: &[u64], kind: Kind, language: Option<&str>, limit: usize) -> Result<Vec<Row>, DatabaseError> {
+        const CHUNK: usize = 128;
+        let marks = vec!["?"; CHUNK].join(",");
+        let sql = format!(
+            "{ROW} FROM wording JOIN entry ON entry.number = wording.entry
+             WHERE kind = ?1 AND (?2 IS NULL OR language = ?2) AND wording.number IN ({marks})"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = Vec::new();
+        // Mostly the first chunk has enough, so later ones need not be read.
+        for chunk in order.chunks(CHUNK) {
+            let numbers = (0..CHUNK).map(|index| chunk.get(index).map(|number| *number as i64));
+            let values = [Value::from(kind_number(kind)), language.map(str::to_owned).into()].into_iter().chain(numbers.map(Value::from));
+            let mut found: HashMap<u64, Row> = statement
+                .query_map(params_from_iter(values), row)?
+                .map(|row| row.map(|row| (row.wording, row)))
+                .collect::<Result<_, _>>()?;
+            rows.extend(chunk.iter().filter_map(|number| found.remove(number)));
+            if rows.len() >= limit {
+                break;
+            }
+        }
+        rows.truncate(limit);
+        Ok(rows)
     }
 }
 
