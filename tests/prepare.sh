@@ -18,7 +18,7 @@ fail() { echo "setup: $*"; exit 1; }
 # need CHECK PACKAGE: if the command CHECK fails, installs the package where that is allowed, else names it.
 need() {
     sh -c "$1" >/dev/null 2>&1 && return
-    command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || fail "something is missing: install the package $2 (Debian: apt-get install $2)."
+    command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || fail "the package $2 is missing: install it (Debian: apt-get install $2) and run this again."
     say "installing $2"
     apt-get install -y -qq --no-install-recommends "$2" >/dev/null 2>&1 ||
         { apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends "$2" >/dev/null; } ||
