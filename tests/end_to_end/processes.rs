@@ -128,8 +128,16 @@ fn under_make() -> (tempfile::TempDir, Command) {
     let program = checkout.program("steward-stand").unwrap();
     let file = place.path().join("Makefile");
     std::fs::write(&file, format!("serve:\n\t@exec {} serve\n", program.display())).unwrap();
-    let mut command = Command::new("make");
-    command.arg("-f").arg(file).arg("serve").current_dir(checkout.path("")).env_remove("MAKEFLAGS").env_remove("MAKELEVEL");
+    // Whoever runs the tests in the background may have made SIGINT ignored, and make would inherit that.
+    let heedful = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp('make', ['make', *sys.argv[1:]])";
+    let mut command = Command::new("python3");
+    command
+        .args(["-c", heedful, "-f"])
+        .arg(file)
+        .arg("serve")
+        .current_dir(checkout.path(""))
+        .env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL");
     (place, command)
 }
 

@@ -21,7 +21,7 @@ use crate::utterances::encoder;
 /// A wording that phrases have.
 const KNOWN: &str = "turn on the air conditioning";
 /// A wording that no phrase has.
-const SIMILAR: &str = "get rid of the fog on the rear glass";
+const SIMILAR: &str = "defog the glass behind me";
 /// A question to the owner's knowledge.
 const QUESTION: &str = "how do I jump start the car";
 /// The same in Chinese, where no encoder runs.
