@@ -21,7 +21,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
 const HOMES: [(&str, &[&str]); 9] = [
     ("ort::", &["models/src/runtime.rs", "models/src/runtime/"]),
     ("tokenizers::", &["models/src/tokenizer.rs"]),
-    ("usearch::", &["models/src/index.rs"]),
+    ("usearch::", &["models/src/graph.rs"]),
     ("rusqlite::", &["knowledge/src/database/"]),
     ("csv::", &["knowledge/src/source/"]),
     ("ferrous_opencc::", &["assistant/src/understand/"]),

@@ -1,31 +1,29 @@
-//! Nearest vectors by cosine. The only file that knows the search library, and where its traps are kept away from:
-//! room is reserved once, before anybody searches; no more callers search at a time than room was reserved for; files are
-//! never mapped, and are read only after their hash was found right.
+//! Nearest vectors by cosine. Small sets are compared one by one, which is exact; large ones are searched by a graph.
 
 use std::path::Path;
-use std::sync::{Condvar, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
-use usearch::{Index, IndexOptions, MetricKind, ScalarKind};
 
+use crate::flat::Flat;
+use crate::graph::Graph;
 use crate::{ModelError, file};
 
 /// The first bytes of a saved index; the number is the version of its layout.
-const MAGIC: &[u8; 8] = b"STWVEC01";
+const MAGIC: &[u8; 8] = b"STWVEC02";
 /// Magic, dimension (u32), rows (u64), sha256 of the rest; numbers in little-endian order.
 const HEADER: usize = 8 + 4 + 8 + 32;
-/// Callers that may search at the same time; more wait for their turn.
-const SEARCHERS: usize = 8;
-/// Up to this many rows all of them are compared, which is exact and takes less time than encoding the question; above,
-/// the graph is searched.
-const EXACT: usize = 16384;
+/// Up to this many rows all of them are compared, which takes less time than encoding the question; above, the graph is searched.
+const EXACT: usize = 65_536;
 
 /// Vectors with a number each. It is made once and then only searched, from any number of threads.
 pub struct VectorIndex {
-    index: Index,
+    rows: Rows,
     dimension: usize,
-    searchers: Mutex<usize>,
-    searcher_left: Condvar,
+}
+
+enum Rows {
+    Few(Flat),
+    Many(Graph),
 }
 
 impl VectorIndex {
@@ -33,29 +31,19 @@ impl VectorIndex {
     /// The same rows in the same order make the same index, byte by byte.
     pub fn build(dimension: usize, rows: impl Iterator<Item = (u64, Vec<f32>)>) -> Result<Self, ModelError> {
         let rows: Vec<(u64, Vec<f32>)> = rows.collect();
-        let made = Self::with_room(dimension, rows.len())?;
         for (key, vector) in &rows {
             check(vector, dimension).map_err(|reason| ModelError::vector(format!("row {key}: {reason}")))?;
-            made.index.add(*key, vector).map_err(|error| ModelError::vector(format!("row {key}: {error}")))?;
         }
-        Ok(made)
-    }
-
-    fn with_room(dimension: usize, rows: usize) -> Result<Self, ModelError> {
-        // The library always makes a graph; where none is searched, it gets as little of one as it can make.
-        let (connectivity, expansion_add) = if rows <= EXACT { (2, 1) } else { (16, 128) };
-        let options = IndexOptions {
-            dimensions: dimension,
-            metric: MetricKind::Cos,
-            quantization: ScalarKind::BF16,
-            connectivity,
-            expansion_add,
-            expansion_search: 128,
-            multi: false,
-        };
-        let index = Index::new(&options).map_err(|error| ModelError::vector(error.to_string()))?;
-        index.reserve_capacity_and_threads(rows, SEARCHERS).map_err(|error| ModelError::vector(error.to_string()))?;
-        Ok(Self { index, dimension, searchers: Mutex::new(0), searcher_left: Condvar::new() })
+        if rows.len() <= EXACT {
+            let mut flat = Flat::with_room(dimension, rows.len());
+            for (key, vector) in &rows {
+                flat.push(*key, vector).map_err(|reason| ModelError::vector(format!("row {key}: {reason}")))?;
+            }
+            return Ok(Self { rows: Rows::Few(flat), dimension });
+        }
+        let graph = Graph::with_room(dimension, rows.len())?;
+        rows.iter().try_for_each(|(key, vector)| graph.add(*key, vector))?;
+        Ok(Self { rows: Rows::Many(graph), dimension })
     }
 
     /// The `count` nearest rows, nearest first, each with its cosine between -1 and 1; fewer when there are fewer rows.
@@ -65,19 +53,22 @@ impl VectorIndex {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let _turn = self.turn();
-        let exact = self.len() <= EXACT;
-        let found = if exact { self.index.exact_search(query, count) } else { self.index.search(query, count) };
-        let found = found.map_err(|error| ModelError::run("the vector search failed", error))?;
-        let mut rows: Vec<(u64, f32)> = found.keys.into_iter().zip(found.distances).map(|(key, distance)| (key, 1.0 - distance)).collect();
+        let mut rows = match &self.rows {
+            Rows::Few(flat) => flat.search(query, count),
+            Rows::Many(graph) => graph.search(query, count)?,
+        };
         // Equal cosines in the order of their numbers, so that the same question always gets the same answer.
         rows.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        rows.truncate(count);
         Ok(rows)
     }
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        self.index.size()
+        match &self.rows {
+            Rows::Few(flat) => flat.len(),
+            Rows::Many(graph) => graph.len(),
+        }
     }
 
     /// Whether there is no row.
@@ -92,8 +83,10 @@ impl VectorIndex {
 
     /// Writes the index; a file of that name is replaced in one step.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
-        let mut content = vec![0; self.index.serialized_length()];
-        self.index.save_to_buffer(&mut content).map_err(|error| ModelError::run("the index cannot be written", error))?;
+        let content = match &self.rows {
+            Rows::Few(flat) => flat.bytes(),
+            Rows::Many(graph) => graph.bytes()?,
+        };
         file::replace(path, |writer| {
             writer.write_all(MAGIC)?;
             writer.write_all(&(self.dimension as u32).to_le_bytes())?;
@@ -106,35 +99,12 @@ impl VectorIndex {
     /// Reads an index of vectors with `dimension` components. A cut or changed file is [`ModelError::Corrupt`].
     pub fn load(path: &Path, dimension: usize) -> Result<Self, ModelError> {
         let bytes = file::read(path)?;
-        let (rows, content) = open(&bytes, dimension).map_err(|reason| ModelError::corrupt(path, reason))?;
-        let loaded = Self::with_room(dimension, rows)?;
-        loaded.index.load_from_buffer(content).map_err(|error| ModelError::corrupt(path, error))?;
-        // Loading forgets what was reserved.
-        loaded.index.reserve_capacity_and_threads(rows, SEARCHERS).map_err(|error| ModelError::corrupt(path, error))?;
-        if loaded.len() != rows || loaded.index.dimensions() != dimension {
-            return Err(ModelError::corrupt(path, "its header does not fit its content"));
-        }
-        Ok(loaded)
-    }
-
-    /// Waits until fewer than [`SEARCHERS`] callers search.
-    fn turn(&self) -> Turn<'_> {
-        let mut searchers = self.searchers.lock().unwrap_or_else(PoisonError::into_inner);
-        while *searchers >= SEARCHERS {
-            searchers = self.searcher_left.wait(searchers).unwrap_or_else(PoisonError::into_inner);
-        }
-        *searchers += 1;
-        Turn(self)
-    }
-}
-
-/// One caller's permission to search.
-struct Turn<'index>(&'index VectorIndex);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        *self.0.searchers.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.0.searcher_left.notify_one();
+        let read = |(rows, content): (usize, &[u8])| match rows <= EXACT {
+            true => Flat::read(dimension, rows, content).map(Rows::Few),
+            false => Graph::read(dimension, rows, content).map(Rows::Many),
+        };
+        let rows = open(&bytes, dimension).and_then(read).map_err(|reason| ModelError::corrupt(path, reason))?;
+        Ok(Self { rows, dimension })
     }
 }
 

@@ -134,8 +134,10 @@ impl Understander {
             let clause: String = original(text, tokens);
             let vector = similar.embedder().embed(&clause)?;
             let guess = similar.nearest(&vector)?;
-            let proposal =
-                guess.as_ref().filter(|_| !is_blocked).and_then(|guess| self.accept(guess, tokens, start, understood.is_question));
+            // What a plugin's author excluded stays excluded when small words were stepped over: 天气真好啊 is not 天气.
+            let is_excluded = |action: usize| self.actions.entries[action].excludes(&understood.tokens);
+            let allowed = guess.as_ref().filter(|guess| !is_blocked && !guess.action.is_some_and(is_excluded));
+            let proposal = allowed.and_then(|guess| self.accept(guess, tokens, start, understood.is_question));
             match proposal {
                 Some(proposal) => understood.proposals.push(proposal),
                 None => open.push((start, end)),
