@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::ModelError;
-use crate::folder::{EncoderSection, ModelFolder};
+use crate::folder::EncoderSection;
+use crate::inputs::Inputs;
 use crate::pooling;
 use crate::runtime::{Runtime, Session, Tensor};
 use crate::tokenizer::Tokens;
@@ -11,49 +12,24 @@ use crate::tokenizer::Tokens;
 /// A loaded model for one thread.
 pub(crate) struct Encoder {
     session: Session,
-    inputs: Vec<(String, Input)>,
+    inputs: Inputs,
     output: String,
     settings: EncoderSection,
 }
 
-/// The inputs that graphs of encoders are known to have.
-#[derive(Clone, Copy)]
-enum Input {
-    Ids,
-    Mask,
-    Types,
-    Positions,
-}
-
 impl Encoder {
     /// Loads the model and sees that its inputs and outputs are those of an encoder.
-    pub(crate) fn load(runtime: &Runtime, folder: &ModelFolder) -> Result<Self, ModelError> {
-        let path = folder.model_file();
+    pub(crate) fn load(runtime: &Runtime, path: &Path, settings: &EncoderSection) -> Result<Self, ModelError> {
         let session = runtime.session(path)?;
-        let inputs = session.inputs().into_iter().map(|name| input(path, name)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = Inputs::of(path, &session)?;
         let output = output(path, &session.outputs())?;
-        Ok(Self { session, inputs, output, settings: folder.manifest().encoder.clone() })
+        Ok(Self { session, inputs, output, settings: settings.clone() })
     }
 
     /// The sentence's vector.
     pub(crate) fn encode(&mut self, tokens: &Tokens) -> Result<Vec<f32>, ModelError> {
         let length = tokens.ids.len();
-        if length == 0 {
-            return Err(ModelError::NoTokens);
-        }
-        let mask = vec![1; length];
-        let positions: Vec<i64> = (0..).take(length).collect();
-        let values: Vec<(&str, &[i64])> = self
-            .inputs
-            .iter()
-            .map(|(name, input)| match input {
-                Input::Ids => (name.as_str(), tokens.ids.as_slice()),
-                Input::Mask => (name.as_str(), mask.as_slice()),
-                Input::Types => (name.as_str(), tokens.types.as_slice()),
-                Input::Positions => (name.as_str(), positions.as_slice()),
-            })
-            .collect();
-        let tensor = self.session.run(&values, &self.output)?;
+        let [tensor] = self.inputs.run(&mut self.session, tokens, [&self.output])?;
         let mut vector = self.pool(tensor, length)?;
         if self.settings.normalize {
             pooling::normalize(&mut vector);
@@ -70,17 +46,6 @@ impl Encoder {
             }
         }
     }
-}
-
-fn input(path: &Path, name: String) -> Result<(String, Input), ModelError> {
-    let input = match name.as_str() {
-        "input_ids" => Input::Ids,
-        "attention_mask" => Input::Mask,
-        "token_type_ids" => Input::Types,
-        "position_ids" => Input::Positions,
-        _ => return Err(ModelError::unsupported(path, format!("the graph wants the input {name:?}"))),
-    };
-    Ok((name, input))
 }
 
 /// The usual exporters' names for the token vectors; failing that, the first output with three axes.

@@ -61,7 +61,7 @@ pub(crate) fn open(folder: &Path) -> Result<ModelFolder, ModelError> {
     let files = hashes(&home, model)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let section = ModelSection { name, version: String::new(), role: Role::Encoder, languages: vec![], license: String::new() };
-    let manifest = ModelManifest { model: section, encoder, thresholds: Thresholds::default(), files };
+    let manifest = ModelManifest { model: section, encoder: Some(encoder), judge: None, thresholds: Thresholds::default(), files };
     Ok(ModelFolder::new(&home, manifest, model, "tokenizer.json"))
 }
 

@@ -7,11 +7,17 @@
 //! role = "encoder"
 //! languages = ["en"]
 //! license = "Apache-2.0"
-//! [encoder]
+//! [encoder]                     # of an encoder
 //! pooling = "mean"              # mean | cls | last-token
 //! normalize = true
 //! max-tokens = 128
 //! dimension = 384
+//! [judge]                       # of a judge, instead of [encoder]
+//! max-tokens = 256
+//! match-scale = 1.0             # from the score of `match` to a probability: sigmoid(scale * score + offset)
+//! match-offset = 0.0
+//! nli-temperature = 1.0         # scores of `nli` are divided by it
+//! no-answer = 0.0               # by how much words must score higher than "there is no answer"
 //! [thresholds]                  # tuned for this very model
 //! similar = 0.7
 //! similar-margin = 0.05
@@ -37,7 +43,9 @@ pub struct ModelManifest {
     /// `[model]`: what it is.
     pub model: ModelSection,
     /// `[encoder]`: how sentences become vectors.
-    pub encoder: EncoderSection,
+    pub encoder: Option<EncoderSection>,
+    /// `[judge]`: how scores become probabilities.
+    pub judge: Option<JudgeSection>,
     /// `[thresholds]`: which cosines mean something.
     #[serde(default)]
     pub thresholds: Thresholds,
@@ -67,6 +75,18 @@ pub struct ModelSection {
 pub enum Role {
     /// Turns one sentence into one vector.
     Encoder,
+    /// Scores pairs of texts.
+    Judge,
+}
+
+impl Role {
+    /// The name in `model.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Encoder => "encoder",
+            Role::Judge => "judge",
+        }
+    }
 }
 
 /// `[encoder]` of `model.toml`.
@@ -81,6 +101,22 @@ pub struct EncoderSection {
     pub max_tokens: usize,
     /// Components of a sentence vector.
     pub dimension: usize,
+}
+
+/// `[judge]` of `model.toml`: figures that were tuned for this very model.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct JudgeSection {
+    /// Longer pairs are cut to this many tokens, special tokens counted in, the longer text first.
+    pub max_tokens: usize,
+    /// What the score of `match` is multiplied by before the sigmoid.
+    pub match_scale: f32,
+    /// What is added then.
+    pub match_offset: f32,
+    /// What the scores of `nli` are divided by before the softmax; above 0.
+    pub nli_temperature: f32,
+    /// By how much the score of words must exceed that of "there is no answer".
+    pub no_answer: f32,
 }
 
 /// Cosines between -1 and 1, tuned for one model; another model's vectors lie elsewhere.
@@ -148,6 +184,27 @@ impl ModelFolder {
         &self.manifest
     }
 
+    /// What the folder says about an encoder.
+    ///
+    /// # Errors
+    /// It is the folder of another kind of model.
+    pub fn encoder(&self) -> Result<&EncoderSection, ModelError> {
+        self.manifest.encoder.as_ref().ok_or_else(|| self.other_role(Role::Encoder))
+    }
+
+    /// What the folder says about a judge.
+    ///
+    /// # Errors
+    /// It is the folder of another kind of model.
+    pub fn judge(&self) -> Result<&JudgeSection, ModelError> {
+        self.manifest.judge.as_ref().ok_or_else(|| self.other_role(Role::Judge))
+    }
+
+    fn other_role(&self, wanted: Role) -> ModelError {
+        let (found, wanted) = (self.manifest.model.role.name(), wanted.name());
+        ModelError::unsupported(&self.path, format!("it has the role {found}, and {wanted} is needed"))
+    }
+
     /// The ONNX file.
     pub fn model_file(&self) -> &Path {
         &self.model
@@ -170,16 +227,15 @@ fn identity(manifest: &ModelManifest) -> String {
     for (name, hash) in &manifest.files {
         hasher.update(format!("file {name} {}\n", hash.to_lowercase()));
     }
-    let encoder = &manifest.encoder;
-    hasher.update(format!("pooling {}\nnormalize {}\nmax-tokens {}\n", encoder.pooling.name(), encoder.normalize, encoder.max_tokens));
+    if let Some(EncoderSection { pooling, normalize, max_tokens, .. }) = &manifest.encoder {
+        hasher.update(format!("pooling {}\nnormalize {normalize}\nmax-tokens {max_tokens}\n", pooling.name()));
+    }
     file::hex(&hasher.finalize())
 }
 
 /// What the types of the manifest do not say.
 fn check(manifest: &ModelManifest) -> Result<(), String> {
-    if manifest.encoder.dimension == 0 || manifest.encoder.max_tokens == 0 {
-        return Err("[encoder] dimension and max-tokens must be above 0".to_owned());
-    }
+    check_role(manifest)?;
     let Thresholds { similar, similar_margin, question } = manifest.thresholds;
     if ![similar, similar_margin, question].iter().all(|value| (-1.0..=1.0).contains(value)) {
         return Err("[thresholds] are cosines: between -1 and 1".to_owned());
@@ -193,6 +249,20 @@ fn check(manifest: &ModelManifest) -> Result<(), String> {
     match manifest.files.keys().find(outside) {
         Some(name) => Err(format!("[files] lists {name:?}, which is not inside the folder")),
         None => Ok(()),
+    }
+}
+
+/// Exactly the section of the model's role, with figures that can be used.
+fn check_role(manifest: &ModelManifest) -> Result<(), String> {
+    match (manifest.model.role, &manifest.encoder, &manifest.judge) {
+        (Role::Encoder, Some(encoder), None) if encoder.dimension == 0 || encoder.max_tokens == 0 => {
+            Err("[encoder] dimension and max-tokens must be above 0".to_owned())
+        }
+        (Role::Judge, None, Some(judge)) if judge.max_tokens == 0 || judge.nli_temperature <= 0.0 || judge.nli_temperature.is_nan() => {
+            Err("[judge] max-tokens and nli-temperature must be above 0".to_owned())
+        }
+        (Role::Encoder, Some(_), None) | (Role::Judge, None, Some(_)) => Ok(()),
+        (role, ..) => Err(format!("a model with the role {0} has the section [{0}] and no other role's", role.name())),
     }
 }
 

@@ -193,23 +193,29 @@ impl Session {
         self.inner.outputs().iter().map(|output| (output.name().to_owned(), rank(output))).collect()
     }
 
-    /// Runs the graph on inputs of shape `[1, length]` and gives one of its outputs.
-    pub(crate) fn run(&mut self, inputs: &[(&str, &[i64])], output: &str) -> Result<Tensor, ModelError> {
+    /// Runs the graph on inputs of shape `[1, length]` and gives the named outputs, in their order.
+    pub(crate) fn run<const N: usize>(&mut self, inputs: &[(&str, &[i64])], outputs: [&str; N]) -> Result<[Tensor; N], ModelError> {
         let mut values = Vec::with_capacity(inputs.len());
         for (name, numbers) in inputs {
             let tensor = TensorRef::from_array_view(([1usize, numbers.len()], *numbers));
             values.push((*name, tensor.map_err(|error| ModelError::run(format!("input {name}"), error))?));
         }
-        let outputs = self.inner.run(values).map_err(|error| ModelError::run("ONNX Runtime refused the run", error))?;
-        let value = outputs.get(output).ok_or_else(|| ModelError::failed(format!("the graph has no output {output}")))?;
-        let failed = |error| ModelError::run(format!("output {output}"), error);
-        if value.dtype().tensor_type() == Some(TensorElementType::Float16) {
-            let (shape, data) = value.try_extract_tensor::<half::f16>().map_err(failed)?;
-            return Ok(tensor(shape, data.iter().map(|value| value.to_f32()).collect()));
-        }
-        let (shape, data) = value.try_extract_tensor::<f32>().map_err(failed)?;
-        Ok(tensor(shape, data.to_vec()))
+        let computed = self.inner.run(values).map_err(|error| ModelError::run("ONNX Runtime refused the run", error))?;
+        let tensors = outputs.into_iter().map(|name| extracted(&computed, name)).collect::<Result<Vec<_>, _>>()?;
+        Ok(tensors.try_into().unwrap_or_else(|_| unreachable!("one tensor for each name")))
     }
+}
+
+/// One output as 32-bit numbers.
+fn extracted(computed: &ort::session::SessionOutputs<'_>, name: &str) -> Result<Tensor, ModelError> {
+    let value = computed.get(name).ok_or_else(|| ModelError::failed(format!("the graph has no output {name}")))?;
+    let failed = |error| ModelError::run(format!("output {name}"), error);
+    if value.dtype().tensor_type() == Some(TensorElementType::Float16) {
+        let (shape, data) = value.try_extract_tensor::<half::f16>().map_err(failed)?;
+        return Ok(tensor(shape, data.iter().map(|value| value.to_f32()).collect()));
+    }
+    let (shape, data) = value.try_extract_tensor::<f32>().map_err(failed)?;
+    Ok(tensor(shape, data.to_vec()))
 }
 
 /// The shape of a computed tensor has no unknown axes, which the library writes as -1.

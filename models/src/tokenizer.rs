@@ -11,13 +11,15 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
 }
 
-/// A sentence as a model reads it. The three lists have the same length.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text, or two of them, as a model reads it. The lists have the same length, but for `offsets` of a single sentence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tokens {
     /// Numbers in the vocabulary.
     pub(crate) ids: Vec<i64>,
     /// Which of two texts a token belongs to; all zero for a single sentence.
     pub(crate) types: Vec<i64>,
+    /// Where a token stands in its own text, in bytes: first and one past the last; empty for special tokens. Only of two texts.
+    pub(crate) offsets: Vec<(usize, usize)>,
 }
 
 impl Tokenizer {
@@ -50,13 +52,24 @@ impl Tokenizer {
     }
 
     pub(crate) fn encode(&self, text: &str) -> Result<Tokens, ModelError> {
-        let encoding = self
-            .inner
-            .encode_fast(text, true)
-            .map_err(|error| ModelError::Run { reason: "the text could not be split into tokens".to_owned(), source: Some(error) })?;
-        let numbers = |list: &[u32]| list.iter().copied().map(i64::from).collect();
-        Ok(Tokens { ids: numbers(encoding.get_ids()), types: numbers(encoding.get_type_ids()) })
+        let encoding = self.inner.encode_fast(text, true).map_err(unsplit)?;
+        Ok(Tokens { ids: numbers(encoding.get_ids()), types: numbers(encoding.get_type_ids()), offsets: Vec::new() })
     }
+
+    /// Two texts, framed as the model's file says; the longer one is cut first.
+    pub(crate) fn encode_pair(&self, first: &str, second: &str) -> Result<Tokens, ModelError> {
+        let encoding = self.inner.encode((first, second), true).map_err(unsplit)?;
+        let types = numbers(encoding.get_type_ids());
+        Ok(Tokens { ids: numbers(encoding.get_ids()), types, offsets: encoding.get_offsets().to_vec() })
+    }
+}
+
+fn numbers(list: &[u32]) -> Vec<i64> {
+    list.iter().copied().map(i64::from).collect()
+}
+
+fn unsplit(error: tokenizers::Error) -> ModelError {
+    ModelError::Run { reason: "the text could not be split into tokens".to_owned(), source: Some(error) }
 }
 
 /// How many special tokens frame a single sentence.

@@ -105,7 +105,7 @@ fn the_identity_follows_what_changes_vectors() {
 #[test]
 fn a_plain_export_is_understood() {
     let folder = ModelFolder::open(&data("tiny-export")).unwrap();
-    let encoder = &folder.manifest().encoder;
+    let encoder = folder.encoder().unwrap();
     assert_eq!((encoder.pooling, encoder.normalize, encoder.max_tokens, encoder.dimension), (Pooling::Mean, true, 7, 6));
     assert!(folder.model_file().ends_with("onnx/model.onnx"));
 }
@@ -137,7 +137,7 @@ fn a_plain_export_names_its_pooling_in_either_way() {
         (r#"{"word_embedding_dimension": 6, "pooling_mode": "mean"}"#, Pooling::Mean),
     ] {
         fs::write(folder.path().join("1_Pooling/config.json"), config).unwrap();
-        assert_eq!(ModelFolder::open(folder.path()).unwrap().manifest().encoder.pooling, expected);
+        assert_eq!(ModelFolder::open(folder.path()).unwrap().encoder().unwrap().pooling, expected);
     }
 }
 
