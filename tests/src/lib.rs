@@ -10,6 +10,7 @@ pub mod car;
 pub mod checkout;
 pub mod client;
 pub mod conversation;
+pub mod heldout;
 pub mod json;
 pub mod parent;
 pub mod prepared;
