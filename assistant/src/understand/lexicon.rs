@@ -10,6 +10,7 @@ use super::token::{Token, tokenize};
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Words {
     soft: Vec<String>,
+    filler: Vec<String>,
     opener: Vec<String>,
     connector: Vec<String>,
     negation: Vec<String>,
@@ -107,6 +108,8 @@ pub const UNITS: [&str; 16] = [
 pub struct Lexicon {
     /// May stand anywhere.
     pub soft: WordSet,
+    /// Sounds of hesitation.
+    pub filler: WordSet,
     /// Begins a request.
     pub opener: WordSet,
     /// Between commands.
@@ -176,6 +179,7 @@ impl Lexicon {
     fn add(&mut self, language: &str, words: Words) {
         let fill = |set: &mut WordSet, list: &[String], meaning| list.iter().for_each(|text| set.add(text, meaning));
         fill(&mut self.soft, &words.soft, 0);
+        fill(&mut self.filler, &words.filler, 0);
         fill(&mut self.opener, &words.opener, 0);
         fill(&mut self.connector, &words.connector, 0);
         fill(&mut self.negation, &words.negation, 0);
