@@ -14,7 +14,7 @@ use super::{Understander, Understood, original};
 /// Places at which a run of words is tried as two commands; each costs two runs of the encoder.
 const CUTS: usize = 6;
 /// How much of a clause must be explained for what was found in it to be done, and the rest to be said not to be understood.
-const HALF: f64 = 0.4;
+const HALF: f64 = 0.65;
 
 /// Guesses at one utterance's clauses.
 pub(super) struct Guesser<'a> {

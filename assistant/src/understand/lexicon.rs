@@ -11,6 +11,7 @@ use super::token::{Token, tokenize};
 struct Words {
     soft: Vec<String>,
     filler: Vec<String>,
+    message: Vec<String>,
     opener: Vec<String>,
     connector: Vec<String>,
     negation: Vec<String>,
@@ -110,6 +111,8 @@ pub struct Lexicon {
     pub soft: WordSet,
     /// Sounds of hesitation.
     pub filler: WordSet,
+    /// Begins what is to be told to somebody, behind the name.
+    pub message: WordSet,
     /// Begins a request.
     pub opener: WordSet,
     /// Between commands.
@@ -180,6 +183,7 @@ impl Lexicon {
         let fill = |set: &mut WordSet, list: &[String], meaning| list.iter().for_each(|text| set.add(text, meaning));
         fill(&mut self.soft, &words.soft, 0);
         fill(&mut self.filler, &words.filler, 0);
+        fill(&mut self.message, &words.message, 0);
         fill(&mut self.opener, &words.opener, 0);
         fill(&mut self.connector, &words.connector, 0);
         fill(&mut self.negation, &words.negation, 0);

@@ -5,14 +5,26 @@ use super::lexicon::WordSet;
 use super::reading::{Proposal, Reading};
 use super::slots::Said;
 use super::sound::{Heard, replaced, said_once};
-use super::token::Token;
+use super::token::{Token, TokenKind};
 
 /// Ways of reading that are tried; each costs about what the first one did.
 const TRIES: usize = 48;
+/// For each English word that was put in, this many words of the commands in all; else nearly anything sounds like something. A Chinese
+/// word keeps its sound exactly.
+const CERTAIN: usize = 2;
 /// What a command is worth when a word of it was heard differently.
 const CONFIDENCE: f64 = 0.8;
 
 impl Understander {
+    /// The tokens without English words that were said twice in a row, which no name or message needs; Chinese doubles words by its grammar.
+    pub(super) fn steadied(&self, tokens: Vec<Token>) -> Vec<Token> {
+        if tokens.iter().any(|token| token.kind == TokenKind::Han) {
+            return tokens;
+        }
+        let once = said_once(&self.without_fillers(&tokens));
+        if once.len() < tokens.len() && once.len() < self.without_fillers(&tokens).len() { once } else { tokens }
+    }
+
     /// The tokens and the reading under which the phrases explain everything; `None` when there are none.
     pub(super) fn misheard(&self, tokens: &[Token], reading: &Reading, is_question: bool) -> Option<(Vec<Token>, Reading)> {
         let once = said_once(&self.without_fillers(tokens));
@@ -33,7 +45,8 @@ impl Understander {
     /// Puts words of the phrases for what sounds like them: all at once, then one, then two.
     fn as_heard(&self, tokens: &[Token], reading: &Reading, is_question: bool, tries: &mut usize) -> Option<(Vec<Token>, Reading)> {
         let spans = reading.leftover.iter().map(|unsure| unsure.span);
-        let heard: Vec<Heard> = spans.flat_map(|span| self.sounds.alike(tokens, span)).filter(|heard| self.may_replace(tokens, heard)).collect();
+        let heard: Vec<Heard> =
+            spans.flat_map(|span| self.sounds.alike(tokens, span)).filter(|heard| self.may_replace(tokens, heard)).collect();
         let mut most: Vec<&Heard> = Vec::new();
         for each in &heard {
             if most.iter().all(|other| apart(other, each)) {
@@ -41,9 +54,10 @@ impl Understander {
             }
         }
         let singles = heard.iter().map(|each| vec![each]);
-        let pairs = heard.iter().enumerate().flat_map(|(place, one)| {
-            heard[place + 1..].iter().filter(move |other| apart(one, other)).map(move |other| vec![one, other])
-        });
+        let pairs = heard
+            .iter()
+            .enumerate()
+            .flat_map(|(place, one)| heard[place + 1..].iter().filter(move |other| apart(one, other)).map(move |other| vec![one, other]));
         let sets = std::iter::once(most).filter(|most| !most.is_empty()).chain(singles).chain(pairs);
         for set in sets {
             *tries += 1;
@@ -52,8 +66,10 @@ impl Understander {
             }
             let said = replaced(tokens, &set);
             let again = self.read(&said, is_question);
-            let changed: usize = set.iter().map(|heard| heard.end - heard.start).sum();
-            if is_complete(&again, reading) && again.proposals.iter().all(|proposal| !has_text(proposal)) && explained(&again) > changed {
+            let weight = |heard: &&Heard| if tokens[heard.start].kind == TokenKind::Han { 1 } else { CERTAIN };
+            let changed: usize = set.iter().map(|heard| weight(heard) * (heard.end - heard.start)).sum();
+            let is_plain = again.proposals.iter().all(|proposal| !has_text(proposal));
+            if is_complete(&again, reading) && is_plain && explained(&again) > changed {
                 return Some((said, discounted(again)));
             }
         }

@@ -104,7 +104,7 @@ impl Understander {
     /// # Errors
     /// The encoder fails or is busy.
     pub fn understand(&self, text: &str, language: &str) -> Result<Understood, ModelError> {
-        let tokens = correction::apply(&self.lexicon, tokenize(text));
+        let tokens = correction::apply(&self.lexicon, self.steadied(tokenize(text)));
         let language = if language.is_empty() { language_of(&tokens) } else { language }.to_owned();
         let is_question = self.asks(text, &tokens);
         let mut reading = self.read(&tokens, is_question);
@@ -115,8 +115,14 @@ impl Understander {
         {
             (tokens, reading) = heard;
         }
-        let mut understood =
-            Understood { is_question, language, proposals: reading.proposals, forbidden: reading.forbidden, tokens, ..Understood::default() };
+        let mut understood = Understood {
+            is_question,
+            language,
+            proposals: reading.proposals,
+            forbidden: reading.forbidden,
+            tokens,
+            ..Understood::default()
+        };
         match &self.similar {
             Some(similar) if !reading.is_blocked => {
                 let guesser = Guesser { similar, understander: self, text, is_question };

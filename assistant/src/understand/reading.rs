@@ -113,7 +113,13 @@ impl Reader<'_> {
             self.attach_zones(&mut clause, previous.as_ref());
             self.bind_values(&mut clause);
             self.share(&mut clause, previous.as_ref(), next.as_ref());
-            clause.proposals.retain(|proposal| !is_repeated(proposal, &reading.proposals));
+            let mut kept = Vec::new();
+            for proposal in std::mem::take(&mut clause.proposals) {
+                if !is_repeated(&proposal, &reading.proposals) && !is_repeated(&proposal, &kept) {
+                    kept.push(proposal);
+                }
+            }
+            clause.proposals = kept;
             self.judge(clause, &mut reading);
             previous = reading.proposals.last().cloned().or(previous);
         }
@@ -238,8 +244,7 @@ impl Reader<'_> {
         let coverage = explained as f64 / (explained + unexplained).max(1) as f64;
         let is_conditional = has(&self.lexicon.conditional);
         let has_text = clause.proposals.iter().any(|proposal| proposal.said.values().any(|said| matches!(said, Said::Text(_))));
-        let is_safe =
-            !self.is_question && !has_text && !is_conditional && !has(&self.lexicon.blocker) && !has(&self.lexicon.negation);
+        let is_safe = !self.is_question && !has_text && !is_conditional && !has(&self.lexicon.blocker) && !has(&self.lexicon.negation);
         reading.is_blocked |= is_conditional;
         reading.forbidden += clause.forbidden;
         if unexplained == 0 {

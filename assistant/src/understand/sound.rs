@@ -163,11 +163,7 @@ fn readings(text: &str, limit: usize) -> Vec<String> {
             None => character.to_pinyin().map(|reading| evened(reading.plain())).into_iter().collect(),
         };
         syllables.dedup();
-        found = found
-            .iter()
-            .flat_map(|before| syllables.iter().map(move |syllable| format!("{before} {syllable}")))
-            .take(limit)
-            .collect();
+        found = found.iter().flat_map(|before| syllables.iter().map(move |syllable| format!("{before} {syllable}"))).take(limit).collect();
     }
     found
 }
@@ -209,7 +205,7 @@ fn neighbors(code: &str) -> Vec<String> {
     found
 }
 
-/// Whether the spelling is not too far away: at least half of the longer word's letters stand in the same order in both.
+/// Whether the spelling is not too far away: of the longer word's letters at least eleven in twenty stand in the same order in both.
 fn resemble(one: &str, other: &str) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().filter(|letter| *letter != ' ').collect());
     let mut row = vec![0usize; other.len() + 1];
@@ -221,7 +217,7 @@ fn resemble(one: &str, other: &str) -> bool {
             diagonal = above;
         }
     }
-    2 * row[other.len()] >= one.len().max(other.len())
+    20 * row[other.len()] >= 11 * one.len().max(other.len())
 }
 
 #[cfg(test)]
@@ -230,7 +226,8 @@ mod tests {
 
     fn sounds() -> Sounds {
         let mut sounds = Sounds::default();
-        for text in ["雨刮", "胎压", "座椅", "往前", "副驾", "温度", "缓降", "close", "window", "tailgate", "air conditioning", "off"] {
+        for text in ["雨刮", "胎压", "座椅", "往前", "副驾", "温度", "缓降", "close", "window", "tailgate", "air conditioning", "off"]
+        {
             sounds.add_words(text);
         }
         sounds
