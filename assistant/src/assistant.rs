@@ -19,7 +19,7 @@ use crate::say::Phrases;
 use crate::session::Session;
 use crate::trace::Traces;
 use crate::turn::Turn;
-use crate::understand::Understander;
+use crate::understand::{Models, Understander};
 
 /// What an assistant is made of.
 pub struct Parts {
@@ -35,6 +35,8 @@ pub struct Parts {
     pub plugins: Arc<dyn Invoke>,
     /// The sentence encoder; without it there is no `similar` rung.
     pub embedder: Option<Arc<models::Embedder>>,
+    /// The judge of pairs; without it guesses must be nearer to count.
+    pub judge: Option<Arc<models::Judge>>,
     /// What the car knows; without it questions stay unanswered.
     pub knowledge: Option<Arc<knowledge::Generation>>,
     /// What is allowed.
@@ -103,6 +105,7 @@ pub struct Assistant {
     pub(crate) traces: Traces,
     knowledge: RwLock<Option<Arc<knowledge::Generation>>>,
     embedder: Option<Arc<models::Embedder>>,
+    judge: Option<Arc<models::Judge>>,
 }
 
 /// One row of the help page.
@@ -130,7 +133,8 @@ impl Assistant {
     /// # Errors
     /// The encoder fails.
     pub fn new(parts: Parts, progress: &mut dyn FnMut(usize, usize)) -> Result<Assistant, AssistantError> {
-        let understander = Understander::build(&parts.catalogue, parts.embedder.clone(), parts.cache.as_deref(), progress)?;
+        let models = Models { embedder: parts.embedder.clone(), judge: parts.judge.clone() };
+        let understander = Understander::build(&parts.catalogue, models, parts.cache.as_deref(), progress)?;
         Ok(Assistant {
             understander,
             catalogue: parts.catalogue,
@@ -143,6 +147,7 @@ impl Assistant {
             traces: Traces::default(),
             knowledge: RwLock::new(parts.knowledge),
             embedder: parts.embedder,
+            judge: parts.judge,
         })
     }
 
@@ -213,6 +218,11 @@ impl Assistant {
     /// The sentence encoder.
     pub fn embedder(&self) -> Option<Arc<models::Embedder>> {
         self.embedder.clone()
+    }
+
+    /// The judge of pairs.
+    pub fn judge(&self) -> Option<Arc<models::Judge>> {
+        self.judge.clone()
     }
 
     /// Every plugin.

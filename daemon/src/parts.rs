@@ -7,7 +7,7 @@ use std::sync::Arc;
 use assistant::policy::{Policy, PolicyError};
 use assistant::{Assistant, Parts};
 use knowledge::Generation;
-use models::{Embedder, ModelFolder, Runtime, RuntimeOptions};
+use models::{Embedder, Judge, ModelError, ModelFolder, Runtime, RuntimeOptions};
 use plugins::catalogue::Catalogue;
 use plugins::invoke::Invoke;
 use plugins::vehicle::Vehicle;
@@ -83,12 +83,14 @@ pub fn load(order: Order, mut progress: impl FnMut(usize, usize)) -> Loaded {
     let mut status = Status::default();
     let vss = Arc::new(vss(&config, &mut status));
     let catalogue = catalogue(&config, &vss, &mut status);
-    let embedder = embedder(&config, &mut status);
+    let runtime = runtime(&config, &mut status);
+    let embedder = runtime.as_ref().and_then(|runtime| embedder(&config, runtime, &mut status));
+    let judge = runtime.as_ref().and_then(|runtime| judge(&config, runtime, &mut status));
     let knowledge = knowledge(&config, embedder.as_deref(), &mut status);
     let cache = state(&config, &mut status).map(|folder| folder.join(VECTORS));
     let assistant = doors(&catalogue, &vss).and_then(|Doors { vehicle, plugins }| {
         let steering = config.steering;
-        let parts = Parts { catalogue, vss, steering, vehicle, plugins, embedder, knowledge, policy: rules, cache };
+        let parts = Parts { catalogue, vss, steering, vehicle, plugins, embedder, judge, knowledge, policy: rules, cache };
         Assistant::new(parts, &mut progress).map_err(|error| error.to_string())
     });
     match assistant {
@@ -124,33 +126,57 @@ fn catalogue(config: &Config, vss: &Vss, status: &mut Status) -> Catalogue {
     catalogue
 }
 
-fn embedder(config: &Config, status: &mut Status) -> Option<Arc<Embedder>> {
-    let Some(name) = &config.encoder else {
+/// ONNX Runtime, if any model is wanted.
+fn runtime(config: &Config, status: &mut Status) -> Option<Runtime> {
+    if config.encoder.is_none() && config.judge.is_none() {
         status.lacks("model", "no encoder is configured; set models.encoder");
         return None;
-    };
+    }
     let options = RuntimeOptions { library: config.onnxruntime.clone(), providers: config.providers.clone(), threads: config.threads };
     let runtime = Runtime::load(options).map_err(|error| status.lacks("onnxruntime", error)).ok()?;
     runtime.provider().clone_into(&mut status.provider);
     status.skipped = runtime.skipped().iter().cloned().collect();
-    let folder = config.models.join(name);
-    let opened = ModelFolder::open(&folder).and_then(|folder| Ok((Embedder::load(&runtime, &folder)?, folder)));
-    let (embedder, folder) = opened.map_err(|error| status.lacks("model", error)).ok()?;
-    status.models.push(row(&embedder, &folder, runtime.provider()));
+    Some(runtime)
+}
+
+fn embedder(config: &Config, runtime: &Runtime, status: &mut Status) -> Option<Arc<Embedder>> {
+    let Some(name) = &config.encoder else {
+        status.lacks("model", "no encoder is configured; set models.encoder");
+        return None;
+    };
+    let (embedder, row) = model(config, name, runtime, Embedder::load).map_err(|error| status.lacks("model", error)).ok()?;
+    status.models.push(ModelRow { dimension: embedder.dimension(), ..row });
     Some(Arc::new(embedder))
 }
 
-fn row(embedder: &Embedder, folder: &ModelFolder, provider: &str) -> ModelRow {
-    let model = &folder.manifest().model;
-    ModelRow {
-        name: model.name.clone(),
-        version: model.version.clone(),
-        role: "encoder".to_owned(),
-        languages: embedder.languages().to_vec(),
-        dimension: embedder.dimension(),
-        identity: embedder.identity().to_owned(),
-        provider: provider.to_owned(),
-    }
+/// Without a judge guesses must be nearer to count, and answers are taken by their nearness alone.
+fn judge(config: &Config, runtime: &Runtime, status: &mut Status) -> Option<Arc<Judge>> {
+    let name = config.judge.as_ref()?;
+    let (judge, row) = model(config, name, runtime, Judge::load).map_err(|error| status.lacks("judge", error)).ok()?;
+    status.models.push(row);
+    Some(Arc::new(judge))
+}
+
+/// A model from its folder, and what the status says about it.
+fn model<M>(
+    config: &Config,
+    name: &str,
+    runtime: &Runtime,
+    load: impl FnOnce(&Runtime, &ModelFolder) -> Result<M, ModelError>,
+) -> Result<(M, ModelRow), ModelError> {
+    let folder = ModelFolder::open(&config.models.join(name))?;
+    let model = load(runtime, &folder)?;
+    let section = &folder.manifest().model;
+    let row = ModelRow {
+        name: section.name.clone(),
+        version: section.version.clone(),
+        role: section.role.name().to_owned(),
+        languages: section.languages.clone(),
+        dimension: 0,
+        identity: folder.identity().to_owned(),
+        provider: runtime.provider().to_owned(),
+    };
+    Ok((model, row))
 }
 
 /// Knowledge whose vectors another model made is still used, by its words; the status says that it is half of what it could be.

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct Status {
     /// Whether everything that could be loaded is loaded.
     pub loaded: bool,
-    /// What is optional and not there, each with a sentence: `vss`, `plugins`, `onnxruntime`, `model`, `knowledge`, `vehicle`, `state`.
+    /// What is optional and not there, each with a sentence: `vss`, `plugins`, `onnxruntime`, `model`, `judge`, `knowledge`, `vehicle`, `state`.
     pub missing: BTreeMap<String, String>,
     /// Plugin folders that were left out, with the reason.
     pub rejected: BTreeMap<String, String>,
@@ -36,7 +36,7 @@ pub struct ModelRow {
     pub role: String,
     /// Languages it understands.
     pub languages: Vec<String>,
-    /// Components of its vectors.
+    /// Components of its vectors; 0 where it makes none.
     pub dimension: usize,
     /// Hash over everything that its vectors depend on.
     pub identity: String,

@@ -54,7 +54,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         full = pathlib.Path(work) / "model.onnx"
         onnx.save(made, full)
-        quantize_dynamic(full, options.folder / "model.onnx", per_channel=True, weight_type=QuantType.QInt8)
+        quantize_dynamic(full, options.folder / "model.onnx", per_channel=True, weight_type=QuantType.QInt8, reduce_range=True)
     write_hashes(options.folder)
 
 

@@ -97,22 +97,55 @@ def encoder_layer(graph, value, layer, bias):
     return graph.normalized(graph.node("Add", [narrow, value]), f"{layer}.output.LayerNorm")
 
 
-def bert(weights, config):
-    """The whole model: integers [batch, length] in, last_hidden_state [batch, length, hidden] out."""
-    graph = Graph(weights, config)
+def trunk(graph):
+    """Every layer: one vector per token, [batch, length, hidden]."""
     value = embeddings(graph)
     bias = attention_bias(graph)
     for number in range(graph.layers):
         value = encoder_layer(graph, value, f"encoder.layer.{number}", bias)
+    return value
+
+
+def bert(weights, config):
+    """The whole model: integers [batch, length] in, last_hidden_state [batch, length, hidden] out."""
+    graph = Graph(weights, config)
+    trunk(graph)
     graph.nodes[-1].output[0] = OUTPUT
     return model("bert", graph.nodes, list(graph.initializers.values()), INPUTS, graph.hidden)
 
 
+def judge(weights, config):
+    """The judge: scores `match` [batch], `nli` [batch, 3], `start` and `end` [batch, length]."""
+    graph = Graph(weights, config)
+    value = trunk(graph)
+    first = graph.node("Gather", [value, graph.constant("zeroth", numpy.array(0, numpy.int64))], axis=1)
+
+    def head(name):
+        return graph.linear(graph.node("Tanh", [graph.linear(first, f"{name}.dense")]), f"{name}.score")
+
+    graph.node("Squeeze", [head("match"), graph.integers("last_axis", -1)])
+    graph.nodes[-1].output[0] = "match"
+    graph.node("Identity", [head("nli")])
+    graph.nodes[-1].output[0] = "nli"
+    spans = graph.linear(value, "read.score")
+    for place, name in enumerate(["start", "end"]):
+        graph.node("Gather", [spans, graph.constant(f"column_{place}", numpy.array(place, numpy.int64))], axis=2)
+        graph.nodes[-1].output[0] = name
+    shapes = {"match": ["batch"], "nli": ["batch", 3], "start": ["batch", "length"], "end": ["batch", "length"]}
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
+    return finished("judge", graph.nodes, list(graph.initializers.values()), INPUTS, outputs)
+
+
 def model(name, nodes, initializers, inputs, hidden, output=OUTPUT, kind=TensorProto.FLOAT):
     """An encoder's model around its nodes; a checked one."""
-    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "length"]) for name in inputs]
     output = helper.make_tensor_value_info(output, kind, ["batch", "length", hidden])
-    body = helper.make_graph(nodes, name, inputs, [output], initializers)
+    return finished(name, nodes, initializers, inputs, [output])
+
+
+def finished(name, nodes, initializers, inputs, outputs):
+    """A checked model with integer inputs [batch, length]."""
+    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "length"]) for name in inputs]
+    body = helper.make_graph(nodes, name, inputs, outputs, initializers)
     imports = [helper.make_opsetid("", OPSET)]
     made = helper.make_model(body, opset_imports=imports, ir_version=9, producer_name="steward")
     onnx.checker.check_model(made)

@@ -27,7 +27,7 @@ TOKENS = 256
 PLACES = "embeddings.position_embeddings.weight"
 SHARES = {"inference": 0.46, "matching": 0.30, "reading": 0.24}  # of the steps
 SIZES = {"inference": 48, "matching": 10, "reading": 16}  # pairs, questions with five candidates each, passages
-KINDS = {"cabin": 5, "intent": 4, "evidence": 3, "general": 6, "scene": 1.2, "wish": 0.8}  # how often a pair of a kind is drawn, by count
+KINDS = {"cabin": 3, "intent": 2.5, "evidence": 2.5, "general": 4, "scene": 0.8, "wish": 1.0}  # how often a pair of a kind is drawn, by count
 SAVE = 240  # seconds between checkpoints
 
 

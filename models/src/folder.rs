@@ -18,6 +18,10 @@
 //! match-offset = 0.0
 //! nli-temperature = 1.0         # scores of `nli` are divided by it
 //! no-answer = 0.0               # by how much words must score higher than "there is no answer"
+//! guess-floor = 0.5             # cosine from which on a guess is worth judging
+//! guess-weights = [10.0, 1.0, 0.0, -8.0]   # cosine, entailment, contradiction, offset: to the likelihood of a guess
+//! guess = 0.8                   # from which likelihood on it counts
+//! guess-lead = 0.1              # and by how much it must exceed the next one
 //! [thresholds]                  # tuned for this very model
 //! similar = 0.7
 //! similar-margin = 0.05
@@ -117,6 +121,24 @@ pub struct JudgeSection {
     pub nli_temperature: f32,
     /// By how much the score of words must exceed that of "there is no answer".
     pub no_answer: f32,
+    /// The lowest cosine at which a guess is worth judging.
+    pub guess_floor: f32,
+    /// How nearness and judgment make a likelihood: sigmoid of cosine, entailment and contradiction weighed, and an offset.
+    pub guess_weights: [f32; 4],
+    /// From which likelihood on a guess counts.
+    pub guess: f32,
+    /// By how much it must exceed that of the next one.
+    pub guess_lead: f32,
+}
+
+impl JudgeSection {
+    /// How likely a guess is right whose nearest known sentence has this cosine, and which the judge judged so: 0 to 1.
+    pub fn likelihood(&self, cosine: f32, judgment: &crate::Judgment) -> f32 {
+        let [near, follows, contrary, offset] = self.guess_weights;
+        let logit = |share: f32| (share.clamp(1e-4, 1.0 - 1e-4) / (1.0 - share.clamp(1e-4, 1.0 - 1e-4))).ln();
+        let sum = near * cosine + follows * logit(judgment.entailment) + contrary * logit(judgment.contradiction) + offset;
+        1.0 / (1.0 + (-sum).exp())
+    }
 }
 
 /// Cosines between -1 and 1, tuned for one model; another model's vectors lie elsewhere.

@@ -16,6 +16,8 @@ pub const POLICY: &str = "assistant/policy.toml";
 const SOURCE: &str = "knowledge/kestrel";
 /// The sentence encoder that the daemon takes when nothing else is configured.
 pub const ENCODER: &str = "models/shipped/encoder";
+/// The judge that it takes.
+pub const JUDGE: &str = "models/shipped/judge";
 /// The daemon's file of phrase vectors in its state folder.
 const VECTORS: &str = "phrases.vectors";
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow};
 use assistant::reply::{Meaning, MeantCommand};
 use assistant::{AskOptions, Assistant, Parts, Policy};
-use models::{Embedder, ModelFolder, Runtime, RuntimeOptions};
+use models::{Embedder, Judge, ModelFolder, Runtime, RuntimeOptions};
 use plugins::catalogue::Catalogue;
 use plugins::local::Local;
 use plugins::simulator::Simulator;
@@ -126,7 +126,9 @@ impl Bench {
         let vehicle = Arc::new(car.clone());
         let catalogue = Catalogue::load(&[checkout.path("plugins")], &vss);
         let plugins = Arc::new(Local::new(&catalogue, Arc::clone(&vss), vehicle.clone()));
-        let embedder = with_encoder.then(|| encoder(checkout)).transpose()?.map(Arc::new);
+        let models = with_encoder.then(|| models(checkout)).transpose()?;
+        let (embedder, judge) = models.map(|(embedder, judge)| (Arc::new(embedder), judge.map(Arc::new))).unzip();
+        let judge = judge.flatten();
         let parts = Parts {
             catalogue,
             vss,
@@ -134,6 +136,7 @@ impl Bench {
             vehicle,
             plugins,
             embedder,
+            judge,
             knowledge: None,
             policy: Policy::default(),
             cache: Some(prepared::vectors(checkout)),
@@ -155,14 +158,18 @@ impl Bench {
     }
 }
 
-/// The shipped sentence encoder.
+/// The shipped sentence encoder and the shipped judge.
 ///
 /// # Errors
-/// ONNX Runtime or the model is missing or broken.
-pub fn encoder(checkout: &Checkout) -> Result<Embedder> {
+/// ONNX Runtime or a model is missing or broken.
+pub fn models(checkout: &Checkout) -> Result<(Embedder, Option<Judge>)> {
     let options = RuntimeOptions { library: Some(prepared::onnxruntime(checkout)?), ..RuntimeOptions::default() };
-    let folder = ModelFolder::open(&checkout.path(prepared::ENCODER))?;
-    Ok(Embedder::load(&Runtime::load(options)?, &folder)?)
+    let runtime = Runtime::load(options)?;
+    let folder = |name: &str| ModelFolder::open(&checkout.path(name));
+    Ok((
+        Embedder::load(&runtime, &folder(prepared::ENCODER)?)?,
+        folder(prepared::JUDGE).ok().map(|folder| Judge::load(&runtime, &folder)).transpose()?,
+    ))
 }
 
 /// What is not as expected; none: the sentence was understood.

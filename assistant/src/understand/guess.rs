@@ -1,6 +1,6 @@
 //! Clauses that no phrase explains: the sentence encoder proposes, and what it is not sure of is not done.
 
-use models::ModelError;
+use models::{Judge, ModelError};
 use plugins::manifest::{Kind, Risk};
 
 use super::lexicon::WordSet;
@@ -13,6 +13,8 @@ use super::{Understander, Understood, original};
 
 /// Places at which a run of words is tried as two commands; each costs two runs of the encoder.
 const CUTS: usize = 6;
+/// Actions that are compared with a clause.
+const CANDIDATES: usize = 4;
 /// How much of a clause must be explained for what was found in it to be done, and the rest to be said not to be understood.
 const HALF: f64 = 0.65;
 
@@ -87,7 +89,7 @@ impl Guesser<'_> {
         inside.filter(|at| self.understander.pattern.begins(&tokens[*at])).take(CUTS).collect()
     }
 
-    /// One command for the words, if the encoder is sure.
+    /// One command for the words, if the encoder is sure, or if it has an idea and the judge agrees.
     fn guess(&self, (start, end): (usize, usize), understood: &mut Understood) -> Result<Option<Proposal>, ModelError> {
         let tokens = &understood.tokens[start..end];
         if !self.similar.knows(language_of(tokens)) || tokens.len() < 2 {
@@ -95,31 +97,101 @@ impl Guesser<'_> {
         }
         let clause = original(self.text, tokens);
         let vector = self.similar.embedder().embed(&clause)?;
-        let guess = self.similar.nearest(&vector)?;
-        // What a plugin's author excluded stays excluded when small words were stepped over: 天气真好啊 is not 天气.
-        let is_excluded = |action: usize| self.understander.actions.entries[action].excludes(&understood.tokens);
-        let allowed = guess.as_ref().filter(|guess| !guess.action.is_some_and(is_excluded));
-        let proposal = allowed.and_then(|guess| self.accept(guess, tokens, start));
+        let mut guesses = self.similar.nearest(&vector, CANDIDATES)?;
         understood.vector = Some(vector);
-        understood.guess = guess;
-        Ok(proposal)
+        understood.guess = guesses.first().cloned();
+        let elsewhere = self.without_zones(tokens);
+        if !elsewhere.is_empty() && elsewhere.len() < tokens.len() {
+            self.add_elsewhere(&elsewhere, &mut guesses)?;
+        }
+        // What a plugin's author excluded stays excluded when small words were stepped over: 天气真好啊 is not 天气.
+        let is_excluded = |guess: &Guess| guess.action.is_some_and(|action| self.entry(action).excludes(&understood.tokens));
+        guesses.retain(|guess| !is_excluded(guess));
+        let Some(best) = guesses.first() else { return Ok(None) };
+        let sure = self.is_sure(best).then(|| f64::from(best.score).clamp(0.0, 0.95));
+        let chosen = match (sure, &self.understander.judge) {
+            (Some(confidence), _) => Some((best, confidence)),
+            (None, Some(judge)) => self.judged(judge, &clause, &guesses)?,
+            (None, None) => None,
+        };
+        Ok(chosen.and_then(|(guess, confidence)| self.accept(guess, confidence, tokens, start)))
     }
 
-    /// A guess counts when it is near enough, clearly nearer than any other action, says nothing opposite, and has the values it needs.
-    fn accept(&self, guess: &Guess, tokens: &[Token], offset: usize) -> Option<Proposal> {
+    fn entry(&self, action: usize) -> &ActionEntry {
+        &self.understander.actions.entries[action]
+    }
+
+    /// The samples name one seat, and the words another: without either they compare better.
+    fn without_zones(&self, tokens: &[Token]) -> Vec<Token> {
+        let mut kept = Vec::with_capacity(tokens.len());
+        let mut at = 0;
+        while at < tokens.len() {
+            match slots::zone_expression(&self.understander.lexicon, tokens, at) {
+                Some((end, _)) => at = end,
+                None => {
+                    kept.push(tokens[at].clone());
+                    at += 1;
+                }
+            }
+        }
+        kept
+    }
+
+    /// Adds what is near once the seats are left out, as far as those actions have seats.
+    fn add_elsewhere(&self, tokens: &[Token], guesses: &mut Vec<Guess>) -> Result<(), ModelError> {
+        let vector = self.similar.embedder().embed(&slots::join(tokens))?;
+        for guess in self.similar.nearest(&vector, CANDIDATES)? {
+            if !guess.action.is_some_and(|action| self.entry(action).zone.is_some()) {
+                continue;
+            }
+            match guesses.iter_mut().find(|known| known.action == guess.action && known.direction == guess.direction) {
+                Some(known) if known.score < guess.score => *known = guess,
+                Some(_) => {}
+                None => guesses.push(guess),
+            }
+        }
+        guesses.sort_by(|one, other| other.score.total_cmp(&one.score));
+        for place in 1..guesses.len() {
+            guesses[place - 1].margin = guesses[place - 1].score - guesses[place].score;
+        }
+        Ok(())
+    }
+
+    /// Near enough, and clearly nearer than any other action.
+    fn is_sure(&self, guess: &Guess) -> bool {
         let thresholds = self.similar.embedder().thresholds();
+        guess.score >= thresholds.similar && guess.margin >= thresholds.similar_margin
+    }
+
+    /// The candidate that nearness and the judge together hold for the most likely, with that likelihood, if it is high enough and
+    /// no other comes close.
+    fn judged<'g>(&self, judge: &Judge, clause: &str, guesses: &'g [Guess]) -> Result<Option<(&'g Guess, f64)>, ModelError> {
+        let settings = judge.settings();
+        let mut rated: Vec<(&Guess, f64)> = Vec::new();
+        for guess in guesses.iter().filter(|guess| guess.score >= settings.guess_floor) {
+            let Some(action) = guess.action else { continue };
+            let title = self.entry(action).title(guess.direction.as_deref(), language_of(&tokenize(clause)));
+            let judgment = judge.judge(clause, &title)?;
+            rated.push((guess, f64::from(settings.likelihood(guess.score, &judgment))));
+        }
+        rated.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let lead = rated.get(1).map_or(1.0, |second| rated[0].1 - second.1);
+        let is_clear = |likelihood: f64| likelihood >= f64::from(settings.guess) && lead >= f64::from(settings.guess_lead);
+        Ok(rated.first().copied().filter(|(_, likelihood)| is_clear(*likelihood)))
+    }
+
+    /// A guess counts when nothing in the words speaks against it.
+    fn accept(&self, guess: &Guess, confidence: f64, tokens: &[Token], offset: usize) -> Option<Proposal> {
         let lexicon = &self.understander.lexicon;
         let action = guess.action?;
-        let entry = &self.understander.actions.entries[action];
+        let entry = self.entry(action);
         let has = |set: &WordSet| (0..tokens.len()).any(|at| set.longest(tokens, at).is_some());
         let is_read = entry.action.risk == Risk::Read;
-        if guess.score < thresholds.similar
-            || guess.margin < thresholds.similar_margin
-            || has(&lexicon.negation)
-            || has(&lexicon.conditional)
-            || (self.is_question && !is_read)
-            || lexicon.is_opposite(tokens, &tokenize(&guess.sample))
-        {
+        let (said, sample) = match entry.zone {
+            Some(_) => (self.without_zones(tokens), self.without_zones(&tokenize(&guess.sample))),
+            None => (tokens.to_vec(), tokenize(&guess.sample)),
+        };
+        if has(&lexicon.negation) || has(&lexicon.conditional) || (self.is_question && !is_read) || lexicon.is_opposite(&said, &sample) {
             return None;
         }
         let mut proposal = Proposal {
@@ -127,7 +199,7 @@ impl Guesser<'_> {
             direction: guess.direction.clone(),
             said: Default::default(),
             zones: None,
-            confidence: f64::from(guess.score).clamp(0.0, 0.95),
+            confidence,
             tier: Tier::Similar,
             span: (offset, offset + tokens.len()),
             rivals: Vec::new(),

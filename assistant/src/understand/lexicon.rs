@@ -12,6 +12,8 @@ struct Words {
     soft: Vec<String>,
     filler: Vec<String>,
     message: Vec<String>,
+    and: Vec<String>,
+    both: Vec<String>,
     opener: Vec<String>,
     connector: Vec<String>,
     negation: Vec<String>,
@@ -111,6 +113,10 @@ pub struct Lexicon {
     pub soft: WordSet,
     /// Sounds of hesitation.
     pub filler: WordSet,
+    /// Joins two things.
+    pub and: WordSet,
+    /// Says that a verb belongs to several things.
+    pub both: WordSet,
     /// Begins what is to be told to somebody, behind the name.
     pub message: WordSet,
     /// Begins a request.
@@ -184,6 +190,8 @@ impl Lexicon {
         fill(&mut self.soft, &words.soft, 0);
         fill(&mut self.filler, &words.filler, 0);
         fill(&mut self.message, &words.message, 0);
+        fill(&mut self.and, &words.and, 0);
+        fill(&mut self.both, &words.both, 0);
         fill(&mut self.opener, &words.opener, 0);
         fill(&mut self.connector, &words.connector, 0);
         fill(&mut self.negation, &words.negation, 0);

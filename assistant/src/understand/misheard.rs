@@ -9,9 +9,8 @@ use super::token::{Token, TokenKind};
 
 /// Ways of reading that are tried; each costs about what the first one did.
 const TRIES: usize = 48;
-/// For each English word that was put in, this many words of the commands in all; else nearly anything sounds like something. A Chinese
-/// word keeps its sound exactly.
-const CERTAIN: usize = 2;
+/// What an English word that was put in weighs against those that stand as heard; a Chinese one keeps its sound exactly and weighs one.
+const CERTAIN: usize = 1;
 /// What a command is worth when a word of it was heard differently.
 const CONFIDENCE: f64 = 0.8;
 
@@ -64,12 +63,9 @@ impl Understander {
             if *tries > TRIES {
                 return None;
             }
-            let said = replaced(tokens, &set);
+            let (said, changed) = replaced(tokens, &set);
             let again = self.read(&said, is_question);
-            let weight = |heard: &&Heard| if tokens[heard.start].kind == TokenKind::Han { 1 } else { CERTAIN };
-            let changed: usize = set.iter().map(|heard| weight(heard) * (heard.end - heard.start)).sum();
-            let is_plain = again.proposals.iter().all(|proposal| !has_text(proposal));
-            if is_complete(&again, reading) && is_plain && explained(&again) > changed {
+            if is_complete(&again, reading) && again.proposals.iter().all(|proposal| is_certain(proposal, &said, &changed)) {
                 return Some((said, discounted(again)));
             }
         }
@@ -111,8 +107,11 @@ fn is_complete(again: &Reading, before: &Reading) -> bool {
     again.leftover.is_empty() && !again.is_blocked && !again.proposals.is_empty() && again.forbidden == before.forbidden
 }
 
-fn explained(reading: &Reading) -> usize {
-    reading.proposals.iter().map(|proposal| proposal.span.1 - proposal.span.0).sum()
+/// Enough of a command's words stand as they were heard; else nearly anything sounds like something.
+fn is_certain(proposal: &Proposal, said: &[Token], changed: &[bool]) -> bool {
+    let (start, end) = proposal.span;
+    let others: usize = (start..end).filter(|at| changed[*at]).map(|at| if said[at].kind == TokenKind::Han { 1 } else { CERTAIN }).sum();
+    !has_text(proposal) && 2 * others <= end - start + usize::from(others > 0 && said[start].kind != TokenKind::Han)
 }
 
 fn has_text(proposal: &Proposal) -> bool {

@@ -13,13 +13,15 @@ pub mod time;
 pub mod token;
 
 mod correction;
+mod distribute;
 mod guess;
 mod misheard;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use models::{Embedder, ModelError};
+use models::{Embedder, Judge, ModelError};
 use plugins::catalogue::Catalogue;
 use plugins::manifest::Risk;
 
@@ -53,6 +55,15 @@ pub struct Understood {
     pub guess: Option<Guess>,
 }
 
+/// The models that help where phrases do not reach.
+#[derive(Default)]
+pub struct Models {
+    /// The sentence encoder; without it there is no `similar` rung.
+    pub embedder: Option<Arc<Embedder>>,
+    /// The judge of pairs; without it the `similar` rung is surer or silent.
+    pub judge: Option<Arc<Judge>>,
+}
+
 /// Understands utterances against one catalogue.
 pub struct Understander {
     /// Small words.
@@ -62,6 +73,7 @@ pub struct Understander {
     pattern: Pattern,
     sounds: Sounds,
     similar: Option<Similar>,
+    judge: Option<Arc<Judge>>,
 }
 
 impl Understander {
@@ -71,7 +83,7 @@ impl Understander {
     /// The encoder fails.
     pub fn build(
         catalogue: &Catalogue,
-        embedder: Option<Arc<Embedder>>,
+        models: Models,
         cache: Option<&Path>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, ModelError> {
@@ -79,8 +91,9 @@ impl Understander {
         let (pattern, mut sounds) = (Pattern::compile(catalogue, &actions), Sounds::default());
         pattern::each_phrase(catalogue, &actions, &mut |_, _, phrase| sounds.add(&phrase));
         spoken_values(catalogue).for_each(|word| sounds.add_words(word));
+        let Models { embedder, judge } = models;
         let similar = embedder.map(|embedder| Similar::build(embedder, catalogue, &actions, cache, progress)).transpose()?;
-        Ok(Understander { lexicon: Lexicon::shipped(), actions, pattern, sounds, similar })
+        Ok(Understander { lexicon: Lexicon::shipped(), actions, pattern, sounds, similar, judge })
     }
 
     /// The encoder, if there is one.
@@ -109,6 +122,9 @@ impl Understander {
         let is_question = self.asks(text, &tokens);
         let mut reading = self.read(&tokens, is_question);
         let mut tokens = tokens;
+        if let Some(shared) = self.distributed(&tokens, is_question) {
+            (tokens, reading) = shared;
+        }
         if !reading.leftover.is_empty()
             && !reading.is_blocked
             && let Some(heard) = self.misheard(&tokens, &reading, is_question)
@@ -166,6 +182,7 @@ fn actions(catalogue: &Catalogue) -> Actions {
                 zone: action.zone_argument().map(|(name, _)| name.to_owned()),
                 choices: Choices::collect(action, plugin.locales.values()),
                 not: counter_examples(plugin, &action.id),
+                titles: titles(plugin, &action.id),
                 action: Arc::new(action.clone()),
             });
         }
@@ -177,6 +194,12 @@ fn actions(catalogue: &Catalogue) -> Actions {
 fn spoken_values(catalogue: &Catalogue) -> impl Iterator<Item = &str> {
     let locales = catalogue.plugins.values().flat_map(|plugin| plugin.locales.values());
     locales.flat_map(|locale| locale.values.values()).flat_map(|values| values.values()).flatten().map(String::as_str)
+}
+
+fn titles(plugin: &plugins::catalogue::Plugin, action: &str) -> BTreeMap<String, String> {
+    let title =
+        |(language, locale): (&String, &plugins::locale::Locale)| Some((language.clone(), locale.action.get(action)?.title.clone()));
+    plugin.locales.iter().filter_map(title).filter(|(_, title)| !title.is_empty()).collect()
 }
 
 fn counter_examples(plugin: &plugins::catalogue::Plugin, action: &str) -> Vec<Vec<String>> {

@@ -115,7 +115,7 @@ impl Reader<'_> {
             self.share(&mut clause, previous.as_ref(), next.as_ref());
             let mut kept = Vec::new();
             for proposal in std::mem::take(&mut clause.proposals) {
-                if !is_repeated(&proposal, &reading.proposals) && !is_repeated(&proposal, &kept) {
+                if !is_repeated(self.tokens, &proposal, &reading.proposals) && !is_repeated(self.tokens, &proposal, &kept) {
                     kept.push(proposal);
                 }
             }
@@ -274,10 +274,15 @@ impl Reader<'_> {
     }
 }
 
-/// The same wish said twice is one wish; a step said twice is two steps.
-fn is_repeated(proposal: &Proposal, earlier: &[Proposal]) -> bool {
-    proposal.direction.is_none()
-        && earlier.iter().any(|other| other.action == proposal.action && other.said == proposal.said && other.zones == proposal.zones)
+/// The same wish said twice is one wish. A step said twice in the same words is two steps; in other words it is a reason and its wish:
+/// "I'm cold, turn it up".
+fn is_repeated(tokens: &[Token], proposal: &Proposal, earlier: &[Proposal]) -> bool {
+    let words = |proposal: &Proposal| tokens[proposal.span.0..proposal.span.1].iter().map(|token| token.text.as_str()).collect::<Vec<_>>();
+    let same = |other: &&Proposal| {
+        (other.action, &other.direction, &other.said, &other.zones)
+            == (proposal.action, &proposal.direction, &proposal.said, &proposal.zones)
+    };
+    earlier.iter().filter(same).any(|other| proposal.direction.is_none() || words(other) != words(proposal))
 }
 
 fn is_free(kind: plugins::manifest::Kind) -> bool {

@@ -15,6 +15,9 @@ use super::pattern::Actions;
 /// Sample sentences per phrase list and language; more add little and cost start-up time.
 const SAMPLES: usize = 14;
 
+/// Samples that are looked at; those of one action lie close together.
+const NEAREST: usize = 96;
+
 /// What a sample sentence stands for. `action` none: it must not become any action.
 #[derive(Debug, Clone, PartialEq)]
 struct Sample {
@@ -32,7 +35,7 @@ pub struct Guess {
     pub direction: Option<String>,
     /// Cosine to the nearest sample.
     pub score: f32,
-    /// Distance to the best sample of any other action.
+    /// Distance to the best sample of the next action.
     pub margin: f32,
     /// The sample sentence.
     pub sample: String,
@@ -99,23 +102,28 @@ impl Similar {
         self.embedder.languages().iter().any(|known| known == language)
     }
 
-    /// The nearest action to a vector.
+    /// The nearest actions to a vector, each once with its best sample, nearest first; at most `count`.
     ///
     /// # Errors
     /// The index fails.
-    pub fn nearest(&self, vector: &[f32]) -> Result<Option<Guess>, ModelError> {
-        let found = self.index.search(vector, 24)?;
-        let Some((key, score)) = found.first() else { return Ok(None) };
-        let best = &self.samples[*key as usize];
-        let same = |sample: &Sample| sample.action == best.action && sample.direction == best.direction;
-        let other = found.iter().find(|(key, _)| !same(&self.samples[*key as usize]));
-        Ok(Some(Guess {
-            action: best.action,
-            direction: best.direction.clone(),
-            score: *score,
-            margin: other.map_or(1.0, |(_, other)| score - other),
-            sample: best.text.clone(),
-        }))
+    pub fn nearest(&self, vector: &[f32], count: usize) -> Result<Vec<Guess>, ModelError> {
+        let mut guesses: Vec<Guess> = Vec::with_capacity(count + 1);
+        for (key, score) in self.index.search(vector, NEAREST)? {
+            let sample = &self.samples[key as usize];
+            if guesses.iter().any(|guess| guess.action == sample.action && guess.direction == sample.direction) {
+                continue;
+            }
+            let (action, direction, text) = (sample.action, sample.direction.clone(), sample.text.clone());
+            guesses.push(Guess { action, direction, score, margin: 1.0, sample: text });
+            if guesses.len() > count {
+                break;
+            }
+        }
+        for place in 1..guesses.len() {
+            guesses[place - 1].margin = guesses[place - 1].score - guesses[place].score;
+        }
+        guesses.truncate(count);
+        Ok(guesses)
     }
 }
 

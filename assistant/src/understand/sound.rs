@@ -104,32 +104,44 @@ impl Sounds {
             }
             TokenKind::Word => {
                 let (text, spaced) = (texts.concat(), texts.join(" "));
-                if text.len() < 2 || self.known.contains(&spaced) && window.len() > 1 {
+                let (text, spaced) = (text.as_str(), spaced.as_str());
+                if text.len() < 2 || self.known.contains(spaced) && window.len() > 1 {
                     return Vec::new();
                 }
-                let near = |word: &&String| **word != spaced && resemble(&text, word);
-                let code = code(&text);
-                neighbors(&code).iter().filter_map(|code| self.words.get(code)).flatten().filter(near).cloned().collect()
+                let code = code(text);
+                let like = |near: &String| {
+                    let is_same = *near == code;
+                    let words = self.words.get(near).into_iter().flatten();
+                    words.filter(move |word| **word != spaced && resemble(text, word, is_same)).cloned().collect::<Vec<_>>()
+                };
+                neighbors(&code).iter().flat_map(like).collect()
             }
             _ => Vec::new(),
         }
     }
 }
 
-/// The tokens with some of them replaced by what may have been said. The replacements do not overlap.
-pub fn replaced(tokens: &[Token], heard: &[&Heard]) -> Vec<Token> {
+/// The tokens with some of them replaced by what may have been said, and which of them are others now. The replacements do not overlap.
+pub fn replaced(tokens: &[Token], heard: &[&Heard]) -> (Vec<Token>, Vec<bool>) {
     let mut made = Vec::with_capacity(tokens.len());
+    let mut changed = Vec::with_capacity(tokens.len());
     let mut at = 0;
     let mut ordered = heard.to_vec();
     ordered.sort_by_key(|heard| heard.start);
     for heard in ordered {
+        let window = &tokens[heard.start..heard.end];
         made.extend_from_slice(&tokens[at..heard.start]);
-        let (start, end) = (tokens[heard.start].start, tokens[heard.end - 1].end);
-        made.extend(tokenize(&heard.word).into_iter().map(|token| Token { start, end, ..token }));
+        changed.resize(made.len(), false);
+        let (start, end) = (window[0].start, window[window.len() - 1].end);
+        let words = tokenize(&heard.word);
+        let same_length = words.len() == window.len();
+        changed.extend(words.iter().enumerate().map(|(place, word)| !same_length || word.text != window[place].text));
+        made.extend(words.into_iter().map(|token| Token { start, end, ..token }));
         at = heard.end;
     }
     made.extend_from_slice(&tokens[at..]);
-    made
+    changed.resize(made.len(), false);
+    (made, changed)
 }
 
 /// The tokens without what was said twice in a row: "the the", "take me um take me" once the filler is gone.
@@ -196,17 +208,16 @@ fn neighbors(code: &str) -> Vec<String> {
         found.push(code[1..].to_owned());
         found.extend((0..code.len()).map(|at| format!("{}{}", &code[..at], &code[at + 1..])));
     }
-    if code.starts_with('H') {
-        found.push(format!("A{}", &code[1..]));
-    }
+    found.extend(code.strip_prefix('H').map(|rest| format!("A{rest}")));
     found.extend(["A", "H", "S", "T", "K"].iter().map(|sound| format!("{sound}{code}")));
     found.sort();
     found.dedup();
     found
 }
 
-/// Whether the spelling is not too far away: of the longer word's letters at least eleven in twenty stand in the same order in both.
-fn resemble(one: &str, other: &str) -> bool {
+/// Whether the spelling is not too far away: of the longer word's letters at least half stand in the same order in both, and more
+/// where the sound is not the same. Short words must sound the same.
+fn resemble(one: &str, other: &str, is_same: bool) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().filter(|letter| *letter != ' ').collect());
     let mut row = vec![0usize; other.len() + 1];
     for letter in &one {
@@ -217,7 +228,8 @@ fn resemble(one: &str, other: &str) -> bool {
             diagonal = above;
         }
     }
-    20 * row[other.len()] >= 11 * one.len().max(other.len())
+    let longest = one.len().max(other.len());
+    if is_same { 2 * row[other.len()] >= longest } else { longest >= 4 && 7 * row[other.len()] >= 4 * longest }
 }
 
 #[cfg(test)]
@@ -273,7 +285,8 @@ mod tests {
     fn a_replacement_keeps_its_place_in_the_text() {
         let tokens = tokenize("打开雨瓜吧");
         let heard = Heard { start: 2, end: 4, word: "雨刮".to_owned() };
-        let made = replaced(&tokens, &[&heard]);
+        let (made, changed) = replaced(&tokens, &[&heard]);
+        assert_eq!(changed, [false, false, false, true, false]);
         assert_eq!(made.iter().map(|token| token.text.as_str()).collect::<String>(), "打开雨刮吧");
         assert_eq!((made[2].start, made[3].end, made[4].start), (2, 4, 4));
     }

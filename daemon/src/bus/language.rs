@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use assistant::AskOptions;
+use models::Judge;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use zbus::interface;
 use zbus::message::Header;
@@ -29,6 +30,11 @@ impl LanguageInterface {
     pub(super) fn new(desk: Arc<Desk>) -> Self {
         LanguageInterface { desk, gate: Arc::new(Semaphore::new(CALLS)) }
     }
+
+    fn judge(&self) -> Result<Arc<Judge>> {
+        let judge = assistant(&self.desk)?.judge();
+        judge.ok_or_else(|| Error::NotReady("there is no judge; see StatusDetail".to_owned()))
+    }
 }
 
 #[interface(name = "org.steward1.Language")]
@@ -53,7 +59,13 @@ impl LanguageInterface {
     async fn match_candidates(&self, question: String, candidates: Vec<String>) -> Result<Vec<f64>> {
         options::check_text(&question)?;
         options::check_texts(&candidates)?;
-        Err(Error::NotReady("no model that scores answers is installed".to_owned()))
+        let (judge, gate) = (self.judge()?, Arc::clone(&self.gate));
+        fenced(async move {
+            let _permit = enter(&gate)?;
+            let scores = blocking(move || Ok(judge.match_all(&question, &candidates)?)).await?;
+            Ok(scores.into_iter().map(f64::from).collect())
+        })
+        .await
     }
 
     /// label is "entailment", "neutral" or "contradiction"; probabilities sum to 1.
@@ -61,7 +73,14 @@ impl LanguageInterface {
     async fn judge(&self, premise: String, hypothesis: String) -> Result<(String, HashMap<String, f64>)> {
         options::check_text(&premise)?;
         options::check_text(&hypothesis)?;
-        Err(Error::NotReady("no model that judges statements is installed".to_owned()))
+        let (judge, gate) = (self.judge()?, Arc::clone(&self.gate));
+        fenced(async move {
+            let _permit = enter(&gate)?;
+            let judged = blocking(move || Ok(judge.judge(&premise, &hypothesis)?)).await?;
+            let pairs = [("entailment", judged.entailment), ("neutral", judged.neutral), ("contradiction", judged.contradiction)];
+            Ok((judged.label().to_owned(), pairs.map(|(label, share)| (label.to_owned(), f64::from(share))).into()))
+        })
+        .await
     }
 
     /// What an utterance means, without doing it: the commands it would become.

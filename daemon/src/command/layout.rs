@@ -36,6 +36,9 @@ pub(super) struct Folders {
     /// Sentence encoder, a folder of --models; empty: none
     #[arg(long, value_name = "NAME")]
     encoder: Option<String>,
+    /// Judge of pairs, a folder of --models; empty: none
+    #[arg(long, value_name = "NAME")]
+    judge: Option<String>,
     /// ONNX Runtime's library
     #[arg(long, value_name = "FILE")]
     onnxruntime: Option<PathBuf>,
@@ -74,7 +77,7 @@ impl Layout {
                 state: own(&said.state),
                 onnxruntime: own(&said.onnxruntime),
             },
-            models: WrittenModels { encoder: said.encoder.clone(), ..WrittenModels::default() },
+            models: WrittenModels { encoder: said.encoder.clone(), judge: said.judge.clone(), ..WrittenModels::default() },
             policy: WrittenPolicy { files: list(&said.policy) },
             ..Written::default()
         };

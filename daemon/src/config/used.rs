@@ -35,6 +35,8 @@ pub struct Config {
     pub onnxruntime: Option<PathBuf>,
     /// Name of the sentence encoder's folder; `None`: run without one.
     pub encoder: Option<String>,
+    /// Name of the judge's folder; `None`: run without one.
+    pub judge: Option<String>,
     /// Execution providers in the order they are tried.
     pub providers: Vec<String>,
     /// Inference threads; 0: one per processor.
@@ -107,6 +109,7 @@ impl TryFrom<Written> for Config {
             state: paths.state.unwrap_or_else(|| PathBuf::from("/var/lib/steward")),
             onnxruntime: paths.onnxruntime.filter(|path| !path.as_os_str().is_empty()),
             encoder: Some(models.encoder.unwrap_or_else(|| "encoder".to_owned())).filter(|name| !name.is_empty()),
+            judge: Some(models.judge.unwrap_or_else(|| "judge".to_owned())).filter(|name| !name.is_empty()),
             providers: models.providers.unwrap_or_else(|| vec!["cpu".to_owned()]),
             threads: models.threads.unwrap_or(1),
             policy: policy.files.unwrap_or_else(|| {

@@ -49,6 +49,8 @@ pub struct WrittenPaths {
 pub struct WrittenModels {
     /// Name of the sentence encoder's folder; empty: none.
     pub encoder: Option<String>,
+    /// Name of the judge's folder; empty: none.
+    pub judge: Option<String>,
     /// Execution providers in the order they are tried.
     pub providers: Option<Vec<String>>,
     /// Inference threads; 0: one per processor.
@@ -102,6 +104,7 @@ impl Written {
             },
             models: WrittenModels {
                 encoder: later.models.encoder.or(self.models.encoder),
+                judge: later.models.judge.or(self.models.judge),
                 providers: later.models.providers.or(self.models.providers),
                 threads: later.models.threads.or(self.models.threads),
             },

@@ -6,7 +6,7 @@ mod series;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use assistant::understand::Understander;
+use assistant::understand::{Models, Understander};
 use models::Embedder;
 use plugins::catalogue::Catalogue;
 use plugins::vss::Vss;
@@ -16,7 +16,7 @@ use zbus::Proxy;
 use crate::checkout::Checkout;
 use crate::client::{OBJECT, SERVICE};
 use crate::stand::Stand;
-use crate::utterances::encoder;
+use crate::utterances::models;
 
 /// A wording that phrases have.
 const KNOWN: &str = "turn on the air conditioning";
@@ -62,7 +62,7 @@ async fn round_trips(stand: &Stand) -> Result<Duration> {
 fn rungs(checkout: &Checkout) -> Result<()> {
     let vss = Vss::load(&checkout.path("plugins/vss"))?;
     let catalogue = Catalogue::load(&[checkout.path("plugins")], &vss);
-    let understander = Understander::build(&catalogue, None, None, &mut |_, _| {})?;
+    let understander = Understander::build(&catalogue, Models::default(), None, &mut |_, _| {})?;
     let sentences = [
         ("pattern rung: a short command", KNOWN),
         ("pattern rung: a short command in Chinese", "打开空调"),
@@ -77,7 +77,7 @@ fn rungs(checkout: &Checkout) -> Result<()> {
 
 /// Bare runs of the encoder. Returns the median for the text that is asked as a turn later.
 fn encodings(checkout: &Checkout) -> Result<Duration> {
-    let embedder = encoder(checkout)?;
+    let (embedder, _) = models(checkout)?;
     for tokens in [8, 16, 32, 128] {
         // Each word is one token, and two more mark beginning and end.
         let text = vec!["light"; tokens - 2].join(" ");

@@ -4,6 +4,7 @@ mod chart;
 mod matcher;
 mod program;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plugins::catalogue::{Catalogue, words};
@@ -33,9 +34,22 @@ pub struct ActionEntry {
     pub choices: Choices,
     /// Sentences that must not become it, as words.
     pub not: Vec<Vec<String>>,
+    /// Its short name by language.
+    pub titles: BTreeMap<String, String>,
 }
 
 impl ActionEntry {
+    /// What it would mean to want this, as the judge learnt to read it.
+    pub fn title(&self, direction: Option<&str>, language: &str) -> String {
+        let title = self.titles.get(language).or_else(|| self.titles.values().next()).map_or(self.action.id.as_str(), String::as_str);
+        match (language, direction) {
+            ("zh", None) => format!("驾驶员想要：{title}。"),
+            ("zh", Some(direction)) => format!("驾驶员想要：{title}（{direction}）。"),
+            (_, None) => format!("The driver wants to: {title}."),
+            (_, Some(direction)) => format!("The driver wants to: {title}: {direction}."),
+        }
+    }
+
     /// Whether the plugin's author said that these words are not this action.
     pub fn excludes(&self, tokens: &[Token]) -> bool {
         let words = || tokens.iter().filter(|token| token.kind != TokenKind::Separator).map(|token| token.text.as_str());

@@ -101,6 +101,7 @@ impl Bench {
             choices: Choices::collect(action, plugin.locales.values()),
             action: Arc::new(action.clone()),
             not: vec![vec!["open".into(), "window".into(), "shopping".into()]],
+            titles: Default::default(),
         });
         let actions = Actions { entries: entries.collect() };
         let catalogue = Catalogue { plugins: BTreeMap::from([("cabin".to_owned(), plugin)]), rejected: Vec::new() };
