@@ -14,7 +14,7 @@ use plugins::zone::{Steering, Zone};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::policy::Policy;
-use crate::reply::{Event, Meaning, Reply};
+use crate::reply::{Event, Judgement, Meaning, Reply};
 use crate::say::Phrases;
 use crate::session::Session;
 use crate::trace::Traces;
@@ -155,7 +155,7 @@ impl Assistant {
     pub async fn ask(&self, session: &mut Session, text: &str, options: &AskOptions) -> Reply {
         let mut turn = Turn::begin(self, options);
         if let Some(reply) = turn.finish_pending(session, text).await {
-            return turn.end(reply, session);
+            return turn.end(reply, session).await;
         }
         let reply = match turn.understand(session, text) {
             Ok(understood) if understood.proposals.is_empty() => turn.without_command(session, text, understood).await,
@@ -165,7 +165,7 @@ impl Assistant {
             },
             Err(error) => turn.broken(&error),
         };
-        turn.end(reply, session)
+        turn.end(reply, session).await
     }
 
     /// Answers our own pending question.
@@ -175,19 +175,24 @@ impl Assistant {
     pub async fn answer(&self, session: &mut Session, value: AnswerValue, options: &AskOptions) -> Result<Reply, NothingPending> {
         let mut turn = Turn::begin(self, options);
         let reply = turn.answer_pending(session, value).await?;
-        Ok(turn.end(reply, session))
+        Ok(turn.end(reply, session).await)
     }
 
     /// Gives back the state before the last turn that changed something.
     pub async fn undo(&self, session: &mut Session, options: &AskOptions) -> Reply {
         let mut turn = Turn::begin(self, options);
-        let reply = turn.undo(session).await;
-        turn.end(reply, session)
+        let reply = turn.undo(session, None).await;
+        turn.end(reply, session).await
     }
 
     /// What an utterance means, without doing it.
     pub async fn understand(&self, text: &str, options: &AskOptions) -> Meaning {
         Turn::begin(self, options).meaning(text).await
+    }
+
+    /// What policy says to an utterance in the car's present state, without doing it.
+    pub async fn judge(&self, text: &str, options: &AskOptions) -> Judgement {
+        Turn::begin(self, options).judge(text).await
     }
 
     /// Why a turn came out as it did; the last 64 are kept.

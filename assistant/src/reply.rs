@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use plugins::value::Values;
 use serde::Serialize;
 
+use crate::policy::Decision;
+
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,6 +96,9 @@ pub struct ActionReport {
     pub state: ActionState,
     /// Why, when it is not done.
     pub reason: String,
+    /// What is said about it; a part of the reply's text unless that had to be short.
+    #[serde(skip)]
+    pub sentence: String,
     /// Every signal it sets.
     pub writes: Values,
     /// Whether `Undo` can take it back.
@@ -194,4 +199,40 @@ pub struct MeantCommand {
     pub tier: String,
     /// First and last+1 character in the text, counted in Unicode scalars.
     pub span: (u32, u32),
+}
+
+/// What policy says to an utterance, without doing it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judgement {
+    /// One per command understood, in spoken order.
+    pub commands: Vec<JudgedCommand>,
+    /// Two commands that contradict each other, counted from 0: which one is meant would be asked.
+    pub contradiction: Option<(usize, usize)>,
+    /// `zh` or `en`.
+    pub language: String,
+    /// What was said and not understood.
+    pub leftover: String,
+}
+
+/// One command of a [`Judgement`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JudgedCommand {
+    /// Plugin id.
+    pub plugin: String,
+    /// Action id.
+    pub action: String,
+    /// Resolved arguments.
+    pub arguments: Values,
+    /// The action's risk class.
+    pub risk: String,
+    /// Every signal it would set.
+    pub writes: Values,
+    /// Signals whose value the plugin's program decides.
+    pub open: Vec<String>,
+    /// `allow`, `confirm`, `deny`; `impossible` and `missing` where it did not come to rules.
+    pub verdict: String,
+    /// What is said to it; empty when it is allowed.
+    pub say: String,
+    /// Rules and risk class, in the order they were asked.
+    pub decisions: Vec<Decision>,
 }

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use plugins::value::Values;
+use plugins::value::{Value, Values};
+
+use crate::policy::Consent;
 
 /// How long a question of ours waits for its answer.
 pub const PENDING_LIFETIME: Duration = Duration::from_secs(15);
@@ -59,6 +61,8 @@ pub struct Pending {
     pub kind: PendingKind,
     /// The commands it is about.
     pub commands: Vec<Command>,
+    /// For a confirmation: what a yes agrees to, command by command.
+    pub consents: Vec<Consent>,
     /// Who was asked; only this seat's answer counts.
     pub zone: String,
     /// The language of the question.
@@ -89,10 +93,38 @@ pub struct JournalEntry {
     pub lasting: Vec<String>,
 }
 
+impl Command {
+    /// The command that takes the turn back whose journal entry is the newest; no plugin has it.
+    pub fn undo(turn: u64) -> Self {
+        Command {
+            plugin: String::new(),
+            action: "undo".to_owned(),
+            arguments: Values::from([("turn".to_owned(), Value::Number(turn as f64))]),
+            direction: None,
+            tier: "pattern".to_owned(),
+            confidence: 1.0,
+        }
+    }
+
+    /// Whether it is [`Command::undo`].
+    pub fn is_undo(&self) -> bool {
+        self.plugin.is_empty() && self.action == "undo"
+    }
+}
+
 impl Session {
     /// The pending question, unless it is too old.
     pub fn take_pending(&mut self) -> Option<Pending> {
         self.pending.take().filter(|pending| pending.since.elapsed() < PENDING_LIFETIME)
+    }
+
+    /// Puts a seat's question in place of the one before, or takes its old one away. What another seat was asked stays open until
+    /// something else is asked.
+    pub fn ask(&mut self, zone: &str, question: Option<Pending>) {
+        let is_own = self.pending.as_ref().is_some_and(|pending| pending.zone == zone);
+        if question.is_some() || is_own {
+            self.pending = question;
+        }
     }
 
     /// The last commands of this seat, unless they are too old.

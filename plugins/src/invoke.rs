@@ -128,6 +128,10 @@ pub trait Invoke: Send + Sync {
     /// Calls one action; waits at most the invocation's deadline.
     async fn invoke(&self, invocation: &Invocation) -> Result<Outcome, PluginError>;
 
+    /// Gets a plugin ready to be called at once. What can take long is done here, before it is looked at a last time whether the call
+    /// may be made; where it fails, the call will say why.
+    async fn wake(&self, _plugin: &str) {}
+
     /// Tells a plugin that nobody waits for this turn any more.
     async fn cancel(&self, plugin: &str, turn: u64);
 }

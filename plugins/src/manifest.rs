@@ -194,6 +194,9 @@ pub struct Effect {
     /// The effect holds only if each named argument has this value.
     #[serde(default)]
     pub when: BTreeMap<String, Value>,
+    /// The effect holds only if each named argument is a number above this one.
+    #[serde(default)]
+    pub above: BTreeMap<String, f64>,
 }
 
 /// One `[[action.answer]]`: a signal that is read for the reply.

@@ -1,6 +1,7 @@
 //! The door to the vehicle's signals. On the bus it is `org.steward1.vehicle`; in one process it is the simulator itself.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
@@ -15,6 +16,8 @@ pub struct Reading {
     pub values: Values,
     /// Asked for, and not there.
     pub missing: Vec<String>,
+    /// How long ago the car last confirmed a value; one without an age it has confirmed just now.
+    pub ages: BTreeMap<String, Duration>,
 }
 
 /// The vehicle could not be reached or did not answer.

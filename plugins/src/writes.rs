@@ -52,7 +52,7 @@ pub fn zones(action: &Action, arguments: &Values) -> Vec<Zone> {
 /// A signal or zone that the catalogue does not have, a value that the signal does not take.
 pub fn expand(action: &Action, arguments: &Values, vss: &Vss, steering: Steering) -> Result<Writes, WritesError> {
     let mut writes = Writes::default();
-    for effect in action.effects.iter().filter(|effect| holds(&effect.when, arguments)) {
+    for effect in action.effects.iter().filter(|effect| applies(effect, arguments)) {
         let wanted = wanted(effect, arguments);
         if effect.value.is_some() && wanted.is_none() {
             continue; // an optional argument that was not given
@@ -85,6 +85,12 @@ pub fn paths(pattern: &str, action: &Action, arguments: &Values, vss: &Vss, stee
         .into_iter()
         .map(|zone| vss.resolve(pattern, zone, steering).ok_or_else(|| WritesError::NoZone { path: pattern.to_owned(), zone }))
         .collect()
+}
+
+/// Whether an effect belongs to these arguments.
+pub fn applies(effect: &Effect, arguments: &Values) -> bool {
+    let is_above = |(name, limit): (&String, &f64)| arguments.get(name).and_then(Value::number).is_some_and(|number| number > *limit);
+    holds(&effect.when, arguments) && effect.above.iter().all(is_above)
 }
 
 /// Whether every named argument has the wanted value.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use steward_plugins::bus::names::PLUGIN_PATH;
+use steward_plugins::bus::names::{PLUGIN_PATH, VEHICLE, VEHICLE_PATH};
 use steward_plugins::bus::{Bus, BusPlugins, BusVehicle, PluginService, PluginState, connect, serve_simulator};
 use steward_plugins::catalogue::bus_name;
 use steward_plugins::invoke::{Invocation, Invoke, Outcome, OutcomeState, PluginError};
+use steward_plugins::simulator::Fault;
 use steward_plugins::vehicle::{Vehicle, VehicleError};
 use tokio::sync::mpsc;
 use zbus::interface;
@@ -291,4 +292,37 @@ async fn nonsense_is_called_nonsense() {
         let result = plugins.invoke(&call(plugin, action, 1000)).await;
         assert!(matches!(result, Err(PluginError::Nonsense { .. })), "{plugin} {action}: {result:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ages_travel_over_the_bus() {
+    let bus = PrivateBus::start();
+    let car = kestrel();
+    let _service = serve_simulator(&bus.bus(), &car).await.expect("the bus is there");
+    let vehicle = BusVehicle::new(&connect(&bus.bus()).await.expect("the bus is there")).await.expect("a client");
+    car.fault("Vehicle.Speed", Some(Fault::stale(Duration::from_millis(2500)))).expect("a signal");
+    car.fault(WINDOW, Some(Fault::Absent)).expect("a signal");
+    let reading = vehicle.get(&["Vehicle.Speed".into(), WINDOW.into(), "Vehicle.IsMoving".into()]).await.expect("it answers");
+    assert!(reading.ages["Vehicle.Speed"] >= Duration::from_millis(2500), "{:?}", reading.ages);
+    assert_eq!((reading.ages.len(), reading.missing), (1, vec![WINDOW.to_owned()]));
+    assert_eq!(reading.values["Vehicle.Speed"], 0.0.into());
+}
+
+/// An adapter that knows no ages.
+struct OldCar;
+
+#[interface(name = "org.steward1.Vehicle")]
+impl OldCar {
+    async fn get(&self, paths: Vec<String>) -> (std::collections::HashMap<String, zbus::Variant<'static>>, Vec<String>) {
+        (paths.into_iter().map(|path| (path, zbus::Variant::from(3.0))).collect(), Vec::new())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vehicle_without_ages_vouches_for_its_values() {
+    let bus = PrivateBus::start();
+    let _service = bus.bus().builder().serve_at(VEHICLE_PATH, OldCar).name(VEHICLE).build().await.expect("the bus is there");
+    let vehicle = BusVehicle::new(&connect(&bus.bus()).await.expect("the bus is there")).await.expect("a client");
+    let reading = vehicle.get(&["Vehicle.Speed".into()]).await.expect("it answers");
+    assert_eq!((reading.values["Vehicle.Speed"].clone(), reading.ages.len()), (3.0.into(), 0));
 }

@@ -72,7 +72,7 @@ async fn the_vehicle_is_served_as_promised() {
     let bus = PrivateBus::start();
     let _service = serve_simulator(&bus.bus(), &kestrel()).await.expect("the bus is there");
     let promised = promised("org.steward1.vehicle.xml");
-    assert_eq!(promised.len(), 6, "{promised:?}");
+    assert_eq!(promised.len(), 7, "{promised:?}");
     assert_eq!(served(&bus, "org.steward1.vehicle", VEHICLE_PATH).await, promised);
 }
 

@@ -1,6 +1,7 @@
 //! The crate through its public doors: the simulated car, the host of declarative plugins, both over a real bus, and every plugin's
 //! folder.
 
+mod actuators;
 mod bus;
 mod car;
 mod contract;

@@ -201,3 +201,41 @@ async fn somebody_elses_turn_is_not_found() {
     assert_eq!(code(&output), 5, "{}", err(&output));
     is_one_sentence(&output);
 }
+
+/// In its own process, so that it needs no daemon.
+async fn explained(arguments: &[&str]) -> (i32, Value) {
+    let mut command = Command::new(Checkout::find().unwrap().program("steward").unwrap());
+    command.args(["policy", "explain", "--json", "--encoder", ""]).args(arguments);
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+    let output = run(command).await;
+    (code(&output), serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", err(&output))))
+}
+
+#[tokio::test]
+async fn rules_are_explained_for_a_request_and_a_state() {
+    let (status, told) = explained(&["open the window", "--state", "Vehicle.Speed=130"]).await;
+    assert_eq!((status, &told["commands"][0]["verdict"]), (3, &Value::from("confirm")), "{told}");
+    let decisions = told["commands"][0]["decisions"].as_array().unwrap();
+    let fast = decisions.iter().find(|decision| decision["rule"] == "windows-at-high-speed").unwrap();
+    assert_eq!((&fast["outcome"], &fast["signals"]["Vehicle.Speed"]), (&Value::from("confirm"), &Value::from(130.0)), "{fast}");
+
+    for (state, status, verdict) in
+        [("", 0, "allow"), ("Vehicle.Speed=3", 3, "deny"), ("Vehicle.Speed=unknown", 3, "deny"), ("Vehicle.Speed=stale", 3, "deny")]
+    {
+        let arguments = if state.is_empty() { vec!["打开后备箱"] } else { vec!["打开后备箱", "--state", state] };
+        let (code, told) = explained(&arguments).await;
+        assert_eq!((code, &told["commands"][0]["verdict"]), (status, &Value::from(verdict)), "{state}: {told}");
+    }
+    assert_eq!(explained(&["colorless green ideas"]).await.0, 4);
+}
+
+#[tokio::test]
+async fn a_state_that_the_car_does_not_have_is_wrong_use() {
+    for state in ["Vehicle.Spede=3", "Vehicle.Speed=fast", "Vehicle.Speed"] {
+        let mut command = Command::new(Checkout::find().unwrap().program("steward").unwrap());
+        command.args(["policy", "explain", "--encoder", "", "open the trunk", "--state", state]);
+        let output = run(command).await;
+        assert_eq!(code(&output), 2, "{state}: {}", err(&output));
+        is_one_sentence(&output);
+    }
+}

@@ -126,3 +126,17 @@ async fn a_car_that_goes_away_is_noticed_and_one_that_comes_is_used() {
     }
     assert_eq!(kind(&raise(&stand).await.0), "done");
 }
+
+#[tokio::test]
+async fn a_speed_that_is_not_known_or_old_counts_as_driving() {
+    let stand = stand_with(Options::default()).await;
+    stand.wake(&["trunk"]).await.unwrap_or_else(|error| panic!("{error:#}"));
+    let car = Car::connect(stand.client()).await.unwrap();
+    for (kind_of_fault, options) in [("absent", vec![]), ("stale", vec![("age-ms", 2500_u32.into())])] {
+        car.fault("Vehicle.Speed", kind_of_fault, &options).await.unwrap();
+        let reply = ask(&stand, "open the trunk").await;
+        assert_eq!((kind(&reply), first_state(&reply)), ("refused", "refused"), "{kind_of_fault}: {reply}");
+    }
+    car.fault("Vehicle.Speed", "none", &[]).await.unwrap();
+    assert_eq!(kind(&ask(&stand, "open the trunk").await), "done");
+}

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use plugins::invoke::{Invocation, Invoke, OutcomeState, PluginError};
 use plugins::value::Values;
 use plugins::vehicle::Vehicle;
+use plugins::writes::Writes;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::policy::Permitted;
@@ -48,16 +49,17 @@ pub struct Doors<'a> {
     pub vehicle: &'a dyn Vehicle,
 }
 
-/// The signals that a permitted command may set, as they are now. To be written down before acting, so that a turn that is cut off
-/// halfway can still be undone.
-pub async fn before(permitted: &Permitted, vehicle: &dyn Vehicle) -> Values {
-    let mut paths: Vec<String> = permitted.writes().values.keys().cloned().collect();
-    paths.extend(permitted.writes().open.iter().cloned());
+/// The signals that a command may set, as they are now. To be written down before acting, so that a turn that is cut off halfway can
+/// still be undone.
+pub async fn before(writes: &Writes, vehicle: &dyn Vehicle) -> Values {
+    let mut paths: Vec<String> = writes.values.keys().cloned().collect();
+    paths.extend(writes.open.iter().cloned());
     read(vehicle, &paths).await
 }
 
-/// Calls the plugin, then waits until the signals read as wished or the action's deadline is over. `before`: see [`before`].
-pub async fn act(permitted: &Permitted, before: Values, deadline_ms: u32, asker: &Asker<'_>, doors: &Doors<'_>) -> Acted {
+/// Calls the plugin, then waits until the signals read as wished or the action's deadline is over. `before`: see [`before`]. The
+/// permission is used up, whatever comes of it.
+pub async fn act(permitted: Permitted, before: Values, deadline_ms: u32, asker: &Asker<'_>, doors: &Doors<'_>) -> Acted {
     let started = Instant::now();
     let deadline = Duration::from_millis(u64::from(deadline_ms));
     let mut changes = doors.vehicle.changes();
@@ -74,7 +76,7 @@ pub async fn act(permitted: &Permitted, before: Values, deadline_ms: u32, asker:
     };
     let outcome = match doors.plugins.invoke(&invocation).await {
         Ok(outcome) => outcome,
-        Err(error) => return not_done(state_of(&error), error.to_string(), before, permitted),
+        Err(error) => return not_done(state_of(&error), error.to_string(), before, &permitted),
     };
     let mut acted = Acted {
         state: ActionState::Done,

@@ -9,6 +9,8 @@ use plugins::value::{Value, Values};
 use plugins::writes::Writes;
 use serde::Deserialize;
 
+use super::paths::PathPattern;
+
 /// A policy file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
@@ -57,7 +59,7 @@ pub struct Rule {
     pub name: String,
     /// What is said when it applies, by language.
     pub say: BTreeMap<String, String>,
-    paths: Vec<String>,
+    paths: Vec<PathPattern>,
     value: Option<Arc<Program>>,
     deny_when: Option<Condition>,
     confirm_when: Option<Condition>,
@@ -108,7 +110,8 @@ fn compile(file: &Path, rule: WrittenRule) -> Result<Rule, PolicyError> {
     signals.sort();
     signals.dedup();
     let value = rule.value.as_deref().map(program).transpose()?;
-    Ok(Rule { name: rule.name, say: rule.say, paths: rule.paths, value, deny_when, confirm_when, signals })
+    let paths = rule.paths.iter().map(|path| PathPattern::new(path)).collect();
+    Ok(Rule { name: rule.name, say: rule.say, paths, value, deny_when, confirm_when, signals })
 }
 
 /// The paths named by `signal('...')` in a condition.
@@ -130,7 +133,7 @@ impl Rule {
     /// Whether any of the writes is of its kind: a path it names, set to a value it means. A value that the plugin's program decides
     /// counts as meant.
     pub fn concerns(&self, writes: &Writes) -> bool {
-        let named = |path: &str| self.paths.iter().any(|pattern| path_matches(pattern, path));
+        let named = |path: &str| self.paths.iter().any(|pattern| pattern.fits(path));
         let closed = writes.values.iter().any(|(path, value)| named(path) && self.means(value));
         closed || writes.open.iter().any(|path| named(path))
     }
@@ -176,31 +179,5 @@ fn cel_value(value: &Value) -> cel::Value {
         Value::Number(value) => cel::Value::Float(*value),
         Value::Text(value) => cel::Value::String(Arc::new(value.clone())),
         Value::List(values) => cel::Value::List(Arc::new(values.iter().map(|value| cel::Value::String(Arc::new(value.clone()))).collect())),
-    }
-}
-
-/// `*` stands for one or more parts of a path.
-fn path_matches(pattern: &str, path: &str) -> bool {
-    fn parts(pattern: &[&str], path: &[&str]) -> bool {
-        match (pattern.split_first(), path.split_first()) {
-            (None, None) => true,
-            (Some((&"*", rest)), Some((_, path_rest))) => parts(rest, path_rest) || parts(pattern, path_rest),
-            (Some((part, rest)), Some((name, path_rest))) => part == name && parts(rest, path_rest),
-            _ => false,
-        }
-    }
-    parts(&pattern.split('.').collect::<Vec<_>>(), &path.split('.').collect::<Vec<_>>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_is_one_or_more_parts() {
-        assert!(path_matches("Vehicle.Body.Lights.Beam.*.IsOn", "Vehicle.Body.Lights.Beam.Low.IsOn"));
-        assert!(path_matches("Vehicle.Cabin.Door.*.IsOpen", "Vehicle.Cabin.Door.Row1.DriverSide.IsOpen"));
-        assert!(!path_matches("Vehicle.Cabin.Door.*.IsOpen", "Vehicle.Cabin.Door.IsOpen"));
-        assert!(!path_matches("Vehicle.Cabin.Door.*", "Vehicle.Body.Door.Row1"));
     }
 }

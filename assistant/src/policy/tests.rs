@@ -38,7 +38,12 @@ fn verdict(path: &str, value: Value, risk: Risk, confirmed: bool, state: &[(&str
     let writes = Writes { values: Values::from([(path.to_owned(), value)]), open: Vec::new() };
     let state: Values = state.iter().map(|(path, value)| ((*path).to_owned(), Value::Number(*value))).collect();
     let rules: Vec<&Rule> = policy.rules.iter().filter(|rule| rule.concerns(&writes)).collect();
-    decide(&command(), risk, &writes, confirmed, &rules, &state).0
+    let command = command();
+    let wish = Wish { command: &command, risk, writes: &writes, consent: None };
+    match decide(wish, &rules, &state).0 {
+        Verdict::Confirm(question) if confirmed => decide(Wish { consent: Some(&question.consent), ..wish }, &rules, &state).0,
+        verdict => verdict,
+    }
 }
 
 fn is_denied(verdict: &Verdict) -> bool {
@@ -69,12 +74,7 @@ fn risk_classes_by_driving_state() {
         (Risk::Never, true, vec![(SPEED, 0.0)], "deny"),
     ] {
         let verdict = verdict(path, Value::Bool(true), risk, confirmed, &state);
-        let outcome = match verdict {
-            Verdict::Allow(_) => "allow",
-            Verdict::Confirm(_) => "confirm",
-            Verdict::Deny(_) => "deny",
-        };
-        assert_eq!(outcome, expected, "{risk:?} confirmed={confirmed} {state:?}");
+        assert_eq!(verdict.name(), expected, "{risk:?} confirmed={confirmed} {state:?}");
     }
 }
 
@@ -89,7 +89,7 @@ fn a_rule_may_ask_first() {
             &[("Vehicle.Exterior.RainIntensity", rain)],
         )
     };
-    assert!(matches!(open(80.0, false), Verdict::Confirm(say) if say["en"] == "It is raining."));
+    assert!(matches!(open(80.0, false), Verdict::Confirm(question) if question.say["en"] == "It is raining."));
     assert!(matches!(open(80.0, true), Verdict::Allow(_)));
     assert!(matches!(open(0.0, false), Verdict::Allow(_)));
 }

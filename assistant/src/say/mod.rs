@@ -1,5 +1,6 @@
 //! One sentence in the speaker's language: from the plugins' own sentences where they have them, from `words/*.toml` for the rest.
 
+pub mod brief;
 mod phrases;
 
 use std::collections::BTreeMap;
@@ -44,6 +45,9 @@ impl Speaker<'_> {
 
     /// The short name of a command's action.
     pub fn title(&self, command: &Command) -> String {
+        if command.is_undo() {
+            return self.phrases.word(self.language, "undo-title");
+        }
         let title = self.sentence(command, |sentences| &sentences.title);
         if title.is_empty() { command.action.replace('-', " ") } else { title }
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Turn;
 use crate::act::{self, Acted, Asker, Doors};
-use crate::policy::{Refusal, Verdict};
+use crate::policy::{Consent, Permitted, Question, Refusal, Verdict, Wish};
 use crate::reply::{ActionReport, ActionState, ChoiceOption, Reply, ReplyKind};
 use crate::session::{Command, JournalEntry, Pending, PendingKind, Remembered, Session};
 use crate::understand::reading::Proposal;
@@ -41,7 +41,10 @@ impl Turn<'_> {
             resolved.extend(resolve(proposal, &self.surroundings()).await);
         }
         self.lap("resolve");
-        let mut reply = self.execute(session, resolved, false).await;
+        let mut reply = match self.contradiction(&resolved) {
+            Some(pair) => self.clear_up(session, resolved, pair).await,
+            None => self.execute(session, resolved, Vec::new()).await,
+        };
         self.add_leftover(text, &understood, &mut reply).await;
         reply
     }
@@ -75,7 +78,12 @@ impl Turn<'_> {
         if labels.windows(2).all(|pair| pair[0] == pair[1]) {
             return None; // nobody could tell them apart
         }
-        let text = speaker.own("choose", &[("options", &labels.join(&self.assistant.phrases.word(&self.language, "or")))]);
+        Some(self.which(session, commands, labels))
+    }
+
+    /// Asks which of several commands is meant.
+    pub(super) fn which(&mut self, session: &mut Session, commands: Vec<Command>, labels: Vec<String>) -> Reply {
+        let text = self.speaker().own("choose", &[("options", &labels.join(&self.assistant.phrases.word(&self.language, "or")))]);
         let mut reply = self.reply(ReplyKind::Choose, text);
         let option = |(label, command): (String, &Command)| ChoiceOption {
             label,
@@ -85,33 +93,42 @@ impl Turn<'_> {
         };
         reply.options = labels.into_iter().zip(&commands).map(option).collect();
         reply.confidence = 0.5;
-        reply.tier = proposal.tier.name().to_owned();
+        reply.tier = commands.first().map(|command| command.tier.clone()).unwrap_or_default();
         session.pending = Some(self.pending(PendingKind::Choose, commands));
-        Some(reply)
+        reply
     }
 
-    fn pending(&self, kind: PendingKind, commands: Vec<Command>) -> Pending {
+    pub(super) fn pending(&self, kind: PendingKind, commands: Vec<Command>) -> Pending {
         let zone = self.options.zone.name().to_owned();
-        Pending { turn: self.options.turn, kind, commands, zone, language: self.language.clone(), since: Instant::now() }
+        Pending {
+            turn: self.options.turn,
+            kind,
+            commands,
+            consents: Vec::new(),
+            zone,
+            language: self.language.clone(),
+            since: Instant::now(),
+        }
     }
 
-    /// Checks and does resolved commands. `confirmed`: a person said yes to exactly these.
-    pub(super) async fn execute(&mut self, session: &mut Session, resolved: Vec<Resolved>, confirmed: bool) -> Reply {
+    /// Checks and does resolved commands. `consents`: what a person said yes to, command by command; none: nobody was asked.
+    pub(super) async fn execute(&mut self, session: &mut Session, resolved: Vec<Resolved>, consents: Vec<Consent>) -> Reply {
         let mut ledger = Ledger { read_only: true, ..Ledger::default() };
         let (confidence, tier) = summary(&resolved);
+        let mut consents = consents.into_iter();
         for item in resolved {
             match item {
-                Resolved::Ready(command) => self.do_one(session, command, confirmed, &mut ledger).await,
+                Resolved::Ready(command) => self.do_one(session, command, consents.next(), &mut ledger).await,
                 Resolved::Missing(command, argument) => self.ask_for(command, argument, &mut ledger),
                 Resolved::Impossible(command, obstacle) => self.impossible(command, &obstacle, &mut ledger),
             }
         }
+        let zone = self.options.zone.name();
         if !ledger.done.is_empty() {
-            let zone = self.options.zone.name().to_owned();
-            session.last = Some(Remembered { commands: ledger.done.clone(), zone, since: Instant::now() });
+            session.last = Some(Remembered { commands: ledger.done.clone(), zone: zone.to_owned(), since: Instant::now() });
         }
-        session.pending = ledger.pending.take();
-        let kind = kind_of(&ledger, session.pending.as_ref().map(|pending| &pending.kind));
+        let kind = kind_of(&ledger);
+        session.ask(zone, ledger.pending.take());
         ledger.sentences.dedup();
         let text = self.assistant.phrases.join(&self.language, &ledger.sentences);
         let mut reply = self.reply(kind, text);
@@ -121,46 +138,65 @@ impl Turn<'_> {
         reply
     }
 
-    async fn do_one(&mut self, session: &mut Session, command: Command, confirmed: bool, ledger: &mut Ledger) {
-        let assistant = self.assistant;
-        let entry = assistant.understander.actions.index(&command.plugin, &command.action);
-        let Some(action) = entry.map(|index| Arc::clone(&assistant.understander.actions.entries[index].action)) else { return };
-        let expanded = writes::expand(&action, &command.arguments, &assistant.vss, assistant.steering);
-        let expanded = match expanded {
+    async fn do_one(&mut self, session: &mut Session, command: Command, consent: Option<Consent>, ledger: &mut Ledger) {
+        let Some(action) = self.action(&command) else { return };
+        let expanded = match writes::expand(&action, &command.arguments, &self.assistant.vss, self.assistant.steering) {
             Ok(expanded) => expanded,
             Err(error) => return self.not_in_this_car(command, &error, ledger),
         };
         self.progress("checking");
-        let (verdict, decisions) = assistant.policy.check(&command, action.risk, &expanded, confirmed, assistant.vehicle.as_ref()).await;
-        self.note(&format!("policy {}", ledger.reports.len()), json!(decisions));
+        let wish = Wish { command: &command, risk: action.risk, writes: &expanded, consent: consent.as_ref() };
+        let mut verdict = self.check(wish, ledger).await;
+        let mut before = Values::new();
+        if matches!(verdict, Verdict::Allow(_)) {
+            // What takes time comes first; then it is checked again, since the car may have moved off meanwhile.
+            before = act::before(&expanded, self.assistant.vehicle.as_ref()).await;
+            self.assistant.plugins.wake(&command.plugin).await;
+            verdict = self.check(wish, ledger).await;
+        }
         self.lap("policy");
         match verdict {
             Verdict::Deny(refusal) => {
                 let sentence = self.refusal(&command, &refusal);
                 self.report(command, ActionState::Refused, sentence, expanded.values, ledger);
             }
-            Verdict::Confirm(because) => self.confirm(command, &because, expanded, ledger),
+            Verdict::Confirm(question) => self.confirm(command, question, expanded, ledger),
             Verdict::Allow(permitted) => {
-                self.progress("acting");
-                let asker = Asker {
-                    turn: self.options.turn,
-                    zone: self.options.zone.name(),
-                    language: &self.language,
-                    caller: &self.options.caller,
-                };
-                let doors = Doors { plugins: assistant.plugins.as_ref(), vehicle: assistant.vehicle.as_ref() };
-                let before = act::before(&permitted, doors.vehicle).await;
-                let lasting = Vec::from_iter((action.undo == "none" && action.risk != Risk::Read).then(|| self.speaker().title(&command)));
-                let restorable = if lasting.is_empty() { before.clone() } else { Values::new() };
-                session.record(JournalEntry { turn: self.options.turn, before: restorable, lasting });
-                let acted = act::act(&permitted, before, action.deadline_ms, &asker, &doors).await;
-                if !matches!(acted.state, ActionState::Done | ActionState::Timeout) {
-                    session.retract(self.options.turn, acted.before.keys());
-                }
-                self.lap("act");
+                let acted = self.act(session, permitted, before, &action).await;
                 self.acted(command, &action, acted, ledger);
             }
         }
+    }
+
+    pub(super) fn action(&self, command: &Command) -> Option<Arc<Action>> {
+        let actions = &self.assistant.understander.actions;
+        actions.index(&command.plugin, &command.action).map(|index| Arc::clone(&actions.entries[index].action))
+    }
+
+    async fn check(&mut self, wish: Wish<'_>, ledger: &Ledger) -> Verdict {
+        let assistant = self.assistant;
+        let (verdict, decisions) = assistant.policy.check(wish, assistant.vehicle.as_ref()).await;
+        self.note(&format!("policy {}", ledger.reports.len()), json!(decisions));
+        verdict
+    }
+
+    /// Acts at once: between the check and this nothing is waited for.
+    async fn act(&mut self, session: &mut Session, permitted: Permitted, before: Values, action: &Action) -> Acted {
+        self.progress("acting");
+        let assistant = self.assistant;
+        let turn = self.options.turn;
+        let asker = Asker { turn, zone: self.options.zone.name(), language: &self.language, caller: &self.options.caller };
+        let doors = Doors { plugins: assistant.plugins.as_ref(), vehicle: assistant.vehicle.as_ref() };
+        let is_lasting = action.undo == "none" && action.risk != Risk::Read;
+        let lasting = Vec::from_iter(is_lasting.then(|| self.speaker().title(permitted.command())));
+        let restorable = if lasting.is_empty() { before.clone() } else { Values::new() };
+        session.record(JournalEntry { turn, before: restorable, lasting });
+        let acted = act::act(permitted, before, action.deadline_ms, &asker, &doors).await;
+        if !matches!(acted.state, ActionState::Done | ActionState::Timeout) {
+            session.retract(turn, acted.before.keys());
+        }
+        self.lap("act");
+        acted
     }
 
     fn acted(&self, command: Command, action: &Action, acted: Acted, ledger: &mut Ledger) {
@@ -181,8 +217,9 @@ impl Turn<'_> {
             ledger.done.push(command.clone());
         }
         ledger.read_only &= action.risk == Risk::Read;
-        ledger.sentences.push(sentence);
+        ledger.sentences.push(sentence.clone());
         ledger.reports.push(ActionReport {
+            sentence,
             plugin: command.plugin,
             action: command.action,
             arguments: command.arguments,
@@ -197,7 +234,7 @@ impl Turn<'_> {
         ledger.read_only = false;
         ledger.sentences.push(sentence.clone());
         let Command { plugin, action, arguments, .. } = command;
-        ledger.reports.push(ActionReport { plugin, action, arguments, state, reason: sentence, writes, undoable: false });
+        ledger.reports.push(ActionReport { plugin, action, arguments, state, reason: sentence.clone(), sentence, writes, undoable: false });
     }
 
     fn not_in_this_car(&self, command: Command, error: &WritesError, ledger: &mut Ledger) {
@@ -218,7 +255,7 @@ impl Turn<'_> {
         self.report(command, state, sentence, Values::new(), ledger);
     }
 
-    fn refusal(&self, command: &Command, refusal: &Refusal) -> String {
+    pub(super) fn refusal(&self, command: &Command, refusal: &Refusal) -> String {
         let speaker = self.speaker();
         let title = speaker.title(command);
         match refusal {
@@ -228,18 +265,23 @@ impl Turn<'_> {
         }
     }
 
-    /// Asks before doing; at most one question is open at a time.
-    fn confirm(&self, command: Command, because: &std::collections::BTreeMap<String, String>, writes: Writes, ledger: &mut Ledger) {
+    /// The question before something is done, with the reason where a rule has one.
+    pub(super) fn question(&self, command: &Command, question: &Question) -> String {
         let speaker = self.speaker();
-        let title = speaker.title(&command);
-        let sentence = match because.get(&self.language) {
+        let title = speaker.title(command);
+        match question.say.get(&self.language) {
             Some(reason) => speaker.own("confirm-because", &[("reason", reason), ("action", &title)]),
             None => speaker.own("confirm", &[("action", &title)]),
-        };
-        match &mut ledger.pending {
-            Some(pending) if pending.kind == PendingKind::Confirm => pending.commands.push(command.clone()),
-            Some(_) => {}
-            None => ledger.pending = Some(self.pending(PendingKind::Confirm, vec![command.clone()])),
+        }
+    }
+
+    /// Asks before doing; at most one question is open at a time.
+    fn confirm(&self, command: Command, question: Question, writes: Writes, ledger: &mut Ledger) {
+        let sentence = self.question(&command, &question);
+        let pending = ledger.pending.get_or_insert_with(|| self.pending(PendingKind::Confirm, Vec::new()));
+        if pending.kind == PendingKind::Confirm {
+            pending.commands.push(command.clone());
+            pending.consents.push(question.consent);
         }
         self.report(command, ActionState::Pending, sentence, writes.values, ledger);
     }
@@ -266,7 +308,9 @@ impl Turn<'_> {
                     if reply.kind == ReplyKind::Done {
                         reply.kind = ReplyKind::Partly;
                     }
-                    self.speaker().own("unknown-part", &[("part", &part)])
+                    let sentence = self.speaker().own("unknown-part", &[("part", &part)]);
+                    self.unheard.push(sentence.clone());
+                    sentence
                 }
             };
             reply.text = self.assistant.phrases.join(&self.language, &[std::mem::take(&mut reply.text), sentence]);
@@ -283,8 +327,8 @@ fn summary(resolved: &[Resolved]) -> (f64, String) {
     least.map(|command| (command.confidence, command.tier.clone())).unwrap_or_default()
 }
 
-fn kind_of(ledger: &Ledger, pending: Option<&PendingKind>) -> ReplyKind {
-    match pending {
+fn kind_of(ledger: &Ledger) -> ReplyKind {
+    match ledger.pending.as_ref().map(|pending| &pending.kind) {
         Some(PendingKind::Confirm) => return ReplyKind::Confirm,
         Some(PendingKind::Choose) => return ReplyKind::Choose,
         Some(PendingKind::Missing(_)) => return ReplyKind::Ask,

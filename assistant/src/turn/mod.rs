@@ -1,6 +1,9 @@
 //! One turn under way: its stages, its clock and its trace.
 
+mod brief;
 mod carry_out;
+mod contradiction;
+mod judgement;
 mod meaning;
 mod pending;
 mod undo;
@@ -28,6 +31,8 @@ pub(crate) struct Turn<'a> {
     stage: Instant,
     timings: BTreeMap<String, u64>,
     trace: serde_json::Map<String, serde_json::Value>,
+    /// What is said of parts that were not understood.
+    unheard: Vec<String>,
 }
 
 impl<'a> Turn<'a> {
@@ -35,7 +40,16 @@ impl<'a> Turn<'a> {
     pub(crate) fn begin(assistant: &'a Assistant, options: &'a AskOptions) -> Self {
         let now = Instant::now();
         let language = if options.language == "zh" { "zh" } else { "en" }.to_owned();
-        let turn = Turn { assistant, options, language, started: now, stage: now, timings: BTreeMap::new(), trace: Default::default() };
+        let turn = Turn {
+            assistant,
+            options,
+            language,
+            started: now,
+            stage: now,
+            timings: BTreeMap::new(),
+            trace: Default::default(),
+            unheard: Vec::new(),
+        };
         turn.progress("heard");
         turn
     }
@@ -83,8 +97,9 @@ impl<'a> Turn<'a> {
         Ok(understood)
     }
 
-    /// Ends the turn: adds clock and trace.
-    pub(crate) fn end(mut self, mut reply: Reply, session: &Session) -> Reply {
+    /// Ends the turn: makes it short for the road, adds clock and trace.
+    pub(crate) async fn end(mut self, mut reply: Reply, session: &Session) -> Reply {
+        self.mind_the_road(&mut reply).await;
         self.timings.insert("total".to_owned(), micros(self.started));
         reply.timings = std::mem::take(&mut self.timings);
         self.note("kind", json!(reply.kind.name()));

@@ -34,14 +34,12 @@ impl Turn<'_> {
         let lexicon = &self.assistant.understander.lexicon;
         let says_no = is_only(&lexicon.no, &lexicon.soft, &tokens);
         match &pending.kind {
-            PendingKind::Confirm if is_only(&lexicon.yes, &lexicon.soft, &tokens) && !says_no => {
-                Some(self.resume(session, pending.commands, true).await)
-            }
+            PendingKind::Confirm if is_only(&lexicon.yes, &lexicon.soft, &tokens) && !says_no => Some(self.agreed(session, pending).await),
             _ if says_no => Some(self.never_mind()),
             PendingKind::Confirm => None,
             PendingKind::Choose => {
                 let index = self.chosen(&pending, &tokens)?;
-                Some(self.resume(session, vec![pending.commands[index].clone()], false).await)
+                Some(self.resume(session, pending.commands[index].clone()).await)
             }
             PendingKind::Missing(argument) => {
                 let argument = argument.clone();
@@ -53,13 +51,17 @@ impl Turn<'_> {
     /// Takes a typed answer to our pending question.
     pub(crate) async fn answer_pending(&mut self, session: &mut Session, value: AnswerValue) -> Result<Reply, NothingPending> {
         let pending = session.take_pending().ok_or(NothingPending)?;
+        if pending.zone != self.options.zone.name() {
+            session.pending = Some(pending);
+            return Err(NothingPending);
+        }
         self.language.clone_from(&pending.language);
         Ok(match (&pending.kind, value) {
-            (PendingKind::Confirm, AnswerValue::Yes(true)) => self.resume(session, pending.commands, true).await,
+            (PendingKind::Confirm, AnswerValue::Yes(true)) => self.agreed(session, pending).await,
             (_, AnswerValue::Yes(false)) => self.never_mind(),
             (PendingKind::Choose, AnswerValue::Choice(index)) if (index as usize) < pending.commands.len() => {
                 let command = pending.commands[index as usize].clone();
-                self.resume(session, vec![command], false).await
+                self.resume(session, command).await
             }
             (PendingKind::Missing(argument), AnswerValue::Words(text)) => {
                 let argument = argument.clone();
@@ -98,8 +100,17 @@ impl Turn<'_> {
         self.reply(kind, text)
     }
 
-    async fn resume(&mut self, session: &mut Session, commands: Vec<Command>, confirmed: bool) -> Reply {
-        self.execute(session, commands.into_iter().map(Resolved::Ready).collect(), confirmed).await
+    async fn resume(&mut self, session: &mut Session, command: Command) -> Reply {
+        self.execute(session, vec![Resolved::Ready(command)], Vec::new()).await
+    }
+
+    /// A person said yes: to these commands as they were asked about, and to nothing else.
+    async fn agreed(&mut self, session: &mut Session, pending: Pending) -> Reply {
+        let Pending { commands, consents, .. } = pending;
+        if commands.iter().any(Command::is_undo) {
+            return self.undo(session, consents.into_iter().next()).await;
+        }
+        self.execute(session, commands.into_iter().map(Resolved::Ready).collect(), consents).await
     }
 
     /// Fills the missing argument from words. `None`: they are no such value.
@@ -118,11 +129,11 @@ impl Turn<'_> {
                 let next = self.missing(&command);
                 let resolved =
                     next.map_or_else(|| Resolved::Ready(command.clone()), |argument| Resolved::Missing(command.clone(), argument));
-                self.execute(session, vec![resolved], false).await
+                self.execute(session, vec![resolved], Vec::new()).await
             }
             Ok(None) => return None,
             Err(obstacle) => {
-                let reply = self.execute(session, vec![Resolved::Impossible(command, obstacle)], false).await;
+                let reply = self.execute(session, vec![Resolved::Impossible(command, obstacle)], Vec::new()).await;
                 // The range was just said: the next answer may fit.
                 session.pending = Some(pending);
                 reply

@@ -21,7 +21,7 @@ impl Turn<'_> {
             return self.reply(ReplyKind::Unknown, self.speaker().own("unknown-empty", &[]));
         }
         if is_only(&lexicon.undo, &lexicon.soft, &understood.tokens) {
-            return self.undo(session).await;
+            return self.undo(session, None).await;
         }
         if is_only(&lexicon.stop, &lexicon.soft, &understood.tokens) {
             return self.reply(ReplyKind::Cancelled, self.speaker().own("stopped", &[]));

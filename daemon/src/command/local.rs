@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use assistant::reply::Meaning;
+use assistant::reply::{Judgement, Meaning};
 use assistant::{AskOptions, Assistant, Session};
 use indicatif::{ProgressBar, ProgressStyle};
 use plugins::local::Local as LocalPlugins;
@@ -59,6 +59,11 @@ impl Local {
     /// What a sentence means, without doing it.
     pub(super) async fn understand(&self, text: &str, telling: &Telling) -> Result<Meaning, Failure> {
         Ok(self.assistant.understand(text, &self.options(telling)?).await)
+    }
+
+    /// What policy says to a sentence, without doing it.
+    pub(super) async fn judge(&self, text: &str, telling: &Telling) -> Result<Judgement, Failure> {
+        Ok(self.assistant.judge(text, &self.options(telling)?).await)
     }
 
     fn options(&self, telling: &Telling) -> Result<AskOptions, Failure> {

@@ -18,6 +18,7 @@ mod knowledge;
 mod layout;
 mod local;
 mod plugin;
+mod policy;
 mod show;
 mod talk;
 mod vehicle;
@@ -84,6 +85,9 @@ enum Command {
     /// Plugins: list, check, begin a new one
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Rules: which one decides what
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Vehicle signals: read, set, watch
     #[command(subcommand)]
     Vehicle(vehicle::VehicleCommand),
@@ -167,6 +171,7 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Stop => daemon::stop(&general.client().await?, shown).await,
         Command::Undo(told) => daemon::undo(&general.client().await?, shown, &told.telling()).await,
         Command::Plugin(command) => plugin::run(&general, command).await,
+        Command::Policy(command) => policy::run(&general, command).await,
         Command::Vehicle(command) => vehicle::run(&general, command).await,
         Command::Knowledge(command) => knowledge::run(&general, command).await,
     }

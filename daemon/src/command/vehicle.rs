@@ -108,7 +108,8 @@ pub(super) fn contains(path: &str, word: &str) -> bool {
     path.to_lowercase().contains(&word.to_lowercase())
 }
 
-fn assignment(pair: &str) -> Result<(String, Value), Failure> {
+/// `PATH=VALUE` as typed.
+pub(super) fn assignment(pair: &str) -> Result<(String, Value), Failure> {
     let (path, value) = pair.split_once('=').ok_or_else(|| Failure::wrong_use(format!("'{pair}' is not PATH=VALUE")))?;
     Ok((path.trim().to_owned(), value_of(value.trim())))
 }

@@ -18,6 +18,7 @@ fn asking(kind: PendingKind) -> Session {
         confidence: 1.0,
     };
     let pending = Pending {
+        consents: Vec::new(),
         turn: 3,
         kind,
         commands: vec![command.clone(), command],

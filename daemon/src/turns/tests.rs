@@ -27,6 +27,7 @@ fn reply(turn: u64, text: &str) -> Reply {
 
 fn done(turn: u64) -> Reply {
     let action = ActionReport {
+        sentence: String::new(),
         plugin: "p".to_owned(),
         action: "a".to_owned(),
         arguments: BTreeMap::new(),

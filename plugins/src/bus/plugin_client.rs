@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use zbus::message::Flags;
-use zbus::names::BusName;
+use zbus::names::{BusName, WellKnownName};
 use zbus::{Connection, Message, Variant, fdo};
 
 use crate::bus::names::{PLUGIN_INTERFACE, PLUGIN_PATH};
@@ -22,6 +22,9 @@ const CALLS_PER_PLUGIN: usize = 4;
 
 /// A plugin that keeps its deadline answers `Timeout` itself; this is what that answer may take on the bus.
 const TRAVEL: Duration = Duration::from_millis(50);
+
+/// How long a plugin that sleeps may take to wake; after that its own deadline begins.
+const WAKING: Duration = Duration::from_secs(1);
 
 /// Whether a plugin can be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,15 @@ impl BusPlugins {
         Ok(if startable { PluginState::Asleep } else { PluginState::Absent })
     }
 
+    async fn start(&self, plugin: &str) -> zbus::Result<()> {
+        let name = bus_name(plugin);
+        let bus = fdo::DBusProxy::new(&self.connection).await?;
+        if !bus.name_has_owner(BusName::try_from(name.as_str())?).await? {
+            bus.start_service_by_name(WellKnownName::try_from(name.as_str())?, 0).await?;
+        }
+        Ok(())
+    }
+
     fn gate(&self, plugin: &str) -> Arc<Semaphore> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(gates.entry(plugin.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(CALLS_PER_PLUGIN))))
@@ -89,6 +101,15 @@ impl Invoke for BusPlugins {
         match tokio::time::timeout(limit, self.call(invocation)).await {
             Ok(result) => result,
             Err(_) => Err(PluginError::Timeout(invocation.plugin.clone())),
+        }
+    }
+
+    /// A plugin that sleeps is started by the bus, which takes a moment in which the car may have begun to move.
+    async fn wake(&self, plugin: &str) {
+        match tokio::time::timeout(WAKING, self.start(plugin)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(plugin, %error, "a plugin could not be woken"),
+            Err(_) => tracing::debug!(plugin, "a plugin takes long to wake"),
         }
     }
 

@@ -56,10 +56,21 @@ impl BusVehicle {
         B: Serialize + DynamicType + Sync,
         R: DeserializeOwned + Type,
     {
+        let reply = self.call_if_there(method, body).await?;
+        reply.ok_or_else(|| VehicleError::Failed(format!("the vehicle service has no method {method}")))
+    }
+
+    /// `None`: whoever serves the vehicle has no such method.
+    async fn call_if_there<B, R>(&self, method: &'static str, body: &B) -> Result<Option<R>, VehicleError>
+    where
+        B: Serialize + DynamicType + Sync,
+        R: DeserializeOwned + Type,
+    {
         match tokio::time::timeout(CALL_LIMIT, self.proxy.call_method(method, body)).await {
             Err(_) => Err(VehicleError::Failed(format!("{method} took longer than {} s", CALL_LIMIT.as_secs()))),
+            Ok(Err(zbus::Error::FDO(error))) if matches!(*error, zbus::fdo::Error::UnknownMethod(_)) => Ok(None),
             Ok(Err(error)) => Err(unreachable_or_failed(error)),
-            Ok(Ok(message)) => message.body().deserialize().map_err(|error| VehicleError::Failed(error.to_string())),
+            Ok(Ok(message)) => message.body().deserialize().map(Some).map_err(|error| VehicleError::Failed(error.to_string())),
         }
     }
 }
@@ -93,6 +104,11 @@ fn readable(dictionary: &Dictionary) -> Values {
     dictionary.iter().filter_map(value).collect()
 }
 
+/// What is no length of time is longer than any.
+fn seconds(age: f64) -> Duration {
+    Duration::try_from_secs_f64(age).unwrap_or(Duration::MAX / 2)
+}
+
 /// Nobody has the name, nobody can be started, or whoever had it went away: it is not there. Anything else: it failed.
 fn unreachable_or_failed(error: zbus::Error) -> VehicleError {
     if crate::bus::plugin_client::is_absence(&error) { VehicleError::Unavailable(error.to_string()) } else { by_name(&error) }
@@ -110,12 +126,20 @@ fn by_name(error: &zbus::Error) -> VehicleError {
 #[async_trait]
 impl Vehicle for BusVehicle {
     async fn get(&self, paths: &[String]) -> Result<Reading, VehicleError> {
-        let (dictionary, missing): (Dictionary, Vec<String>) = self.call("Get", &(paths,)).await?;
+        let aged: Option<(Dictionary, HashMap<String, f64>, Vec<String>)> = self.call_if_there("GetWithAges", &(paths,)).await?;
+        let (dictionary, ages, missing) = match aged {
+            Some(aged) => aged,
+            // An adapter that knows no ages vouches for what it hands out.
+            None => {
+                let (dictionary, missing) = self.call("Get", &(paths,)).await?;
+                (dictionary, HashMap::new(), missing)
+            }
+        };
         let values = readable(&dictionary);
         // What cannot be read is as good as not there: nobody may take it for a known value.
         let unread = dictionary.into_keys().filter(|path| !values.contains_key(path));
         let missing = missing.into_iter().chain(unread).collect();
-        Ok(Reading { values, missing })
+        Ok(Reading { values, missing, ages: ages.into_iter().map(|(path, age)| (path, seconds(age))).collect() })
     }
 
     async fn set(&self, values: &Values) -> Result<BTreeMap<String, String>, VehicleError> {

@@ -52,6 +52,14 @@ impl VehicleService {
         Ok((to_dictionary(&reading.values), reading.missing))
     }
 
+    /// As Get, with the seconds since the car last confirmed each value; a value without an age was confirmed just now.
+    #[zbus(out_args("values", "ages", "missing"))]
+    async fn get_with_ages(&self, paths: Vec<String>) -> Result<(OutDictionary, HashMap<String, f64>, Vec<String>), BusError> {
+        let reading = self.vehicle.get(&paths).await.map_err(failed)?;
+        let ages = reading.ages.into_iter().map(|(path, age)| (path, age.as_secs_f64())).collect();
+        Ok((to_dictionary(&reading.values), ages, reading.missing))
+    }
+
     /// All or nothing. refused: path to reason, empty when all were accepted. Accepted is not done: watch Changed.
     #[zbus(out_args("refused"))]
     async fn set(&self, values: Dictionary) -> Result<HashMap<String, String>, BusError> {
@@ -83,7 +91,8 @@ impl SimulatorService {
         self.simulator.force(&read(&values)?).map_err(|error| BusError::BadRequest(error.to_string()))
     }
 
-    /// kind: "none", "refuse", "ignore" (accepted, never happens), "slow" (after delay-ms), "clamp" (min, max, or half of the way).
+    /// kind: "none", "refuse", "ignore" (accepted, never happens), "slow" (after delay-ms), "clamp" (min, max, or half of the way),
+    /// "absent" (cannot be read), "stale" (confirmed age-ms ago, and no more).
     async fn fault(&self, path: String, kind: String, options: Dictionary) -> Result<(), BusError> {
         let fault = Fault::parse(&kind, &read(&options)?).map_err(|error| BusError::BadRequest(error.to_string()))?;
         self.simulator.fault(&path, fault).map_err(|error| BusError::NotFound(error.to_string()))

@@ -53,7 +53,7 @@ pub(super) fn effects(plugin: &Plugin, action: &Action, vss: &Vss, findings: &mu
         if effect.value.is_none() && plugin.manifest.plugin.program.is_empty() {
             findings.error(&action.id, format!("{} has no value, and the plugin has no program to decide it", effect.path));
         }
-        for name in effect.when.keys().filter(|name| !action.arguments.contains_key(*name)) {
+        for name in effect.when.keys().chain(effect.above.keys()).filter(|name| !action.arguments.contains_key(*name)) {
             findings.error(&action.id, format!("`when` names the argument '{name}', which is not declared"));
         }
     }

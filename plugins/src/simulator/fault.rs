@@ -1,6 +1,6 @@
 //! Faults that can be put into a simulated signal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::value::{Value, Values};
 use crate::vss::Signal;
@@ -30,13 +30,22 @@ pub enum Fault {
         /// It never goes higher.
         max: Option<f64>,
     },
+    /// It cannot be read.
+    Absent,
+    /// Whoever measures it has fallen silent: it reads as it is, and the car has not confirmed it for a while.
+    Stale {
+        /// When it was confirmed the last time, `age` before that.
+        since: Instant,
+        /// How old it was then.
+        age: Duration,
+    },
 }
 
 /// Words on the bus that are not a fault.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FaultError {
     /// The kind is not known.
-    #[error("'{0}' is not a kind of fault; kinds are none, refuse, ignore, slow, clamp")]
+    #[error("'{0}' is not a kind of fault; kinds are none, refuse, ignore, slow, clamp, absent, stale")]
     Kind(String),
     /// An option has the wrong type or is not known.
     #[error("the option '{0}' is not known for this fault or has the wrong type")]
@@ -45,16 +54,17 @@ pub enum FaultError {
 
 impl Fault {
     /// Reads a kind and its options: `refuse` (`reason` s), `slow` (`delay-ms` number), `clamp` (`min`, `max` numbers; with neither
-    /// the signal goes half of the way). `none` is `Ok(None)`.
+    /// the signal goes half of the way), `absent`, `stale` (`age-ms` number). `none` is `Ok(None)`.
     ///
     /// # Errors
     /// An unknown kind or option.
     pub fn parse(kind: &str, options: &Values) -> Result<Option<Self>, FaultError> {
         let known: &[&str] = match kind {
-            "none" | "ignore" => &[],
+            "none" | "ignore" | "absent" => &[],
             "refuse" => &["reason"],
             "slow" => &["delay-ms"],
             "clamp" => &["min", "max"],
+            "stale" => &["age-ms"],
             other => return Err(FaultError::Kind(other.to_owned())),
         };
         if let Some(name) = options.keys().find(|name| !known.contains(&name.as_str())) {
@@ -68,10 +78,25 @@ impl Fault {
         Ok(match kind {
             "none" => None,
             "ignore" => Some(Fault::Ignore),
+            "absent" => Some(Fault::Absent),
+            "stale" => Some(Fault::stale(number("age-ms")?.map_or(Duration::ZERO, milliseconds))),
             "refuse" => Some(Fault::Refuse { reason: reason(options)? }),
             "slow" => Some(Fault::Slow { delay: number("delay-ms")?.map_or(DEFAULT_DELAY, milliseconds) }),
             _ => Some(Fault::Clamp { min: number("min")?, max: number("max")? }),
         })
+    }
+
+    /// A value that was confirmed `age` ago, and from now on no more.
+    pub fn stale(age: Duration) -> Self {
+        Fault::Stale { since: Instant::now(), age }
+    }
+
+    /// How long ago the value was confirmed; none: just now.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        match self {
+            Fault::Stale { since, age } => Some(since.elapsed() + *age),
+            _ => None,
+        }
     }
 
     /// Where a `Clamp` lets the signal go; other faults and other values change nothing.
@@ -108,6 +133,10 @@ mod tests {
         assert_eq!(Fault::parse("none", &Values::new()), Ok(None));
         let slow = Fault::parse("slow", &Values::from([("delay-ms".into(), Value::Number(20.0))]));
         assert_eq!(slow, Ok(Some(Fault::Slow { delay: Duration::from_millis(20) })));
+        let age = |fault: Result<Option<Fault>, FaultError>| fault.ok().flatten().and_then(|fault| fault.age());
+        let stale = age(Fault::parse("stale", &Values::from([("age-ms".into(), Value::Number(1900.0))])));
+        assert!(stale.is_some_and(|age| age >= Duration::from_millis(1900)));
+        assert_eq!(age(Fault::parse("absent", &Values::new())), None);
         assert_eq!(Fault::parse("broken", &Values::new()), Err(FaultError::Kind("broken".into())));
         assert_eq!(Fault::parse("ignore", &Values::from([("min".into(), 1.0.into())])), Err(FaultError::Option("min".into())));
         assert_eq!(Fault::parse("slow", &Values::from([("delay-ms".into(), true.into())])), Err(FaultError::Option("delay-ms".into())));

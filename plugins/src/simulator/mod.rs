@@ -201,7 +201,7 @@ impl Car {
         while let Some((path, value)) = queue.pop() {
             let fault = if faults == Faults::On { state.faults.get(&path) } else { None };
             let value = match fault {
-                None => value,
+                None | Some(Fault::Absent | Fault::Stale { .. }) => value,
                 Some(Fault::Ignore | Fault::Refuse { .. }) => continue,
                 Some(Fault::Slow { delay }) => {
                     late.push(Late { path, value, delay: *delay });
@@ -229,9 +229,11 @@ impl Vehicle for Simulator {
         let state = self.car.lock();
         let mut reading = Reading::default();
         for path in paths {
-            match state.values.get(path) {
+            let fault = state.faults.get(path);
+            match state.values.get(path).filter(|_| fault != Some(&Fault::Absent)) {
                 Some(value) => {
                     reading.values.insert(path.clone(), value.clone());
+                    reading.ages.extend(fault.and_then(Fault::age).map(|age| (path.clone(), age)));
                 }
                 None => reading.missing.push(path.clone()),
             }

@@ -13,6 +13,7 @@ fn signature(dictionary: &Dictionary, key: &str) -> String {
 fn example() -> Reply {
     let values: Values = [("zone".to_owned(), Value::List(vec!["driver".into()])), ("level".to_owned(), Value::Number(2.0))].into();
     let report = ActionReport {
+        sentence: String::new(),
         plugin: "seats".into(),
         action: "set-heating".into(),
         arguments: values.clone(),
