@@ -191,7 +191,7 @@ impl Assistant {
     }
 
     /// What policy says to an utterance in the car's present state, without doing it.
-    pub async fn judge(&self, text: &str, options: &AskOptions) -> Judgement {
+    pub async fn ruling(&self, text: &str, options: &AskOptions) -> Judgement {
         Turn::begin(self, options).judge(text).await
     }
 

@@ -63,7 +63,7 @@ impl Local {
 
     /// What policy says to a sentence, without doing it.
     pub(super) async fn judge(&self, text: &str, telling: &Telling) -> Result<Judgement, Failure> {
-        Ok(self.assistant.judge(text, &self.options(telling)?).await)
+        Ok(self.assistant.ruling(text, &self.options(telling)?).await)
     }
 
     fn options(&self, telling: &Telling) -> Result<AskOptions, Failure> {
