@@ -1,6 +1,6 @@
 # Steward: set up, build, try, measure, test. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo chat serve test bench lint
+.PHONY: help setup build demo chat serve test bench lint deb
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/release
@@ -34,6 +34,9 @@ test: ## everything: unit tests, end-to-end tests over D-Bus, utterances, house 
 	@echo "test: compiling" >&2
 	@cargo build --release --workspace
 	@cargo test --release --workspace
+
+deb: build ## a Debian package; prints where it lies
+	@package/build.sh
 
 lint: ## formatting and clippy, as strict as it gets
 	@cargo fmt --all --check

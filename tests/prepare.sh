@@ -25,6 +25,9 @@ need() {
         fail "the package $2 cannot be installed; is there a network?"
 }
 
+# want CHECK PACKAGE: as need, for what only some tests want; they say themselves that they are left out.
+want() { (need "$1" "$2") || say "going on without it; some tests are left out"; }
+
 tools() {
     command -v cargo >/dev/null || fail "cargo is missing: install a Rust toolchain, 1.95 or newer."
     need "command -v cc" gcc
@@ -61,6 +64,7 @@ crates
 models/fetch-onnxruntime.sh
 if [ "${1:-}" = --tests ]; then
     need "python3 -c 'import venv, ensurepip'" python3-venv
+    want "command -v systemd-analyze" systemd
     python_client
     models/export/fp32.sh
 fi

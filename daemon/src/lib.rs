@@ -5,6 +5,7 @@
 //!
 //! *Invariant:* what one caller asks and is answered goes to that caller alone, and only the bus says who a caller is.
 
+pub mod arguments;
 pub mod bus;
 pub mod client;
 pub mod command;

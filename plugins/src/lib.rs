@@ -7,6 +7,7 @@
 pub mod arguments;
 pub mod bus;
 pub mod catalogue;
+pub mod command;
 pub mod host;
 pub mod invoke;
 pub mod lint;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::accounts::Accounts;
 use crate::process::Process;
 
 /// How long the bus may take to answer.
@@ -35,15 +36,26 @@ impl PrivateBus {
     /// # Errors
     /// `dbus-daemon` is not installed or does not answer; the folder cannot be written.
     pub fn start(folder: &Path, activations: &[Activation]) -> Result<Self> {
-        let socket = folder.join("bus");
         let services = folder.join("services");
         std::fs::create_dir_all(&services)?;
         for activation in activations {
             std::fs::write(services.join(format!("{}.service", activation.name)), service_file(activation))?;
         }
-        let configuration = folder.join("bus.conf");
-        std::fs::write(&configuration, bus_file(&socket, &services))?;
-        let mut command = Command::new("dbus-daemon");
+        Self::start_configured(folder, &bus_file(&folder.join("bus"), &services), Command::new("dbus-daemon"))
+    }
+
+    /// Starts a bus as a car's system bus is: everybody may enter and nobody may call anybody, unless one of the files in the
+    /// folders `policies` allows it. Users and groups are those of `accounts`.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn start_guarded(folder: &Path, policies: &[PathBuf], accounts: &Accounts) -> Result<Self> {
+        Self::start_configured(folder, &guarded_bus_file(&folder.join("bus"), policies), accounts.command("dbus-daemon"))
+    }
+
+    fn start_configured(folder: &Path, text: &str, mut command: Command) -> Result<Self> {
+        let (socket, configuration) = (folder.join("bus"), folder.join("bus.conf"));
+        std::fs::write(&configuration, text)?;
         command.arg("--nofork").arg("--nopidfile").arg(format!("--config-file={}", configuration.display()));
         let process = Process::start("dbus-daemon", &mut command, &folder.join("bus.log"))
             .context("the message bus is missing: install the package `dbus-daemon` (Debian: apt-get install dbus-daemon)")?;
@@ -106,6 +118,35 @@ fn bus_file(socket: &Path, services: &Path) -> String {
 "#,
         escaped(socket),
         escaped(services)
+    )
+}
+
+/// What every system bus starts from: services answer, signals travel, the bus itself can be asked, and nothing else.
+fn guarded_bus_file(socket: &Path, policies: &[PathBuf]) -> String {
+    let policies: String = policies.iter().map(|folder| format!("  <includedir>{}</includedir>\n", escaped(folder))).collect();
+    format!(
+        r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path={}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <deny send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus"/>
+  </policy>
+{policies}</busconfig>
+"#,
+        escaped(socket)
     )
 }
 

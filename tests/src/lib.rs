@@ -4,6 +4,7 @@
 //!
 //! *Invariant:* when a [`Stand`] is dropped, no process that it started, directly or by activation, is left.
 
+pub mod accounts;
 pub mod bench;
 pub mod bus;
 pub mod car;

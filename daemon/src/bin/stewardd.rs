@@ -1,14 +1,14 @@
 //! `stewardd`: the voice assistant as a service on the message bus.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use sd_notify::NotifyState;
-use steward_daemon::bus::{Serving, serve};
+use steward_daemon::arguments::Arguments;
+use steward_daemon::bus::{Canary, Serving, serve};
 use steward_daemon::config::Config;
 use steward_daemon::parts;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,18 +19,6 @@ const PATIENCE: Duration = Duration::from_millis(1000);
 
 /// Exit status for a configuration that cannot be used.
 const WRONG_CONFIGURATION: u8 = 2;
-
-/// Understands what is said in a car, does it, and answers. Serves org.steward1 on the message bus.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    /// Read this configuration alone, instead of /etc/steward/steward.toml and /etc/steward/steward.d/*.toml
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Read configuration and rules, say what is wrong, and end
-    #[arg(long)]
-    check_config: bool,
-}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -77,7 +65,11 @@ async fn serve_until_told(config: Config) -> Result<()> {
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };
-    tokio::spawn(tell_when_loaded(serving.desk.watch_status()));
+    let canary = match sd_notify::watchdog_enabled() {
+        Some(limit) => Some((serving.canary().await.context("the watchdog cannot be fed")?, limit)),
+        None => None,
+    };
+    tokio::spawn(tell_systemd(serving.desk.watch_status(), canary));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -91,6 +83,21 @@ async fn stop(serving: Serving) {
     tracing::info!("ending");
     notify(&[NotifyState::Stopping]);
     let _ = tokio::time::timeout(Duration::from_millis(300), serving.stop()).await;
+}
+
+/// Says when everything is loaded, and from then on, as long as sentences are understood, that they are.
+async fn tell_systemd(status: tokio::sync::watch::Receiver<steward_daemon::status::Status>, canary: Option<(Canary, Duration)>) {
+    tell_when_loaded(status).await;
+    let Some((mut canary, limit)) = canary else { return };
+    // Three tries within the limit, so that one slow answer on a busy machine is no reason to be started anew.
+    let pause = limit / 3;
+    loop {
+        let next = tokio::time::Instant::now() + pause;
+        if canary.sings(pause).await {
+            notify(&[NotifyState::Watchdog]);
+        }
+        tokio::time::sleep_until(next).await;
+    }
 }
 
 async fn tell_when_loaded(mut status: tokio::sync::watch::Receiver<steward_daemon::status::Status>) {

@@ -7,7 +7,7 @@ use zbus::names::OwnedUniqueName;
 use zbus::object_server::SignalEmitter;
 use zbus::{Connection, ObjectPath, interface};
 
-use super::caller::{identify, sender};
+use super::caller::{permitted, sender};
 use super::dictionary::{self, Dictionary};
 use super::error::{Error, Result, fenced};
 use super::options::{self, Options};
@@ -46,7 +46,7 @@ impl AssistantInterface {
         let (desk, connection, name) = (Arc::clone(&self.desk), connection.clone(), sender(&header)?);
         fenced(async move {
             let assistant = assistant(&desk)?;
-            let caller = identify(&desk, &connection, &name).await?;
+            let caller = permitted(&desk, &connection, &name, ("Assistant", "Ask")).await?;
             let conversation = desk.turns.default_of(&caller)?;
             let language = language_of(&text, &request.language);
             let mut turn = desk.ask(Place { assistant, conversation }, text, request, None)?;
@@ -66,7 +66,7 @@ impl AssistantInterface {
         let defaults = options::session_defaults(&options)?;
         let (desk, connection, name) = (Arc::clone(&self.desk), connection.clone(), sender(&header)?);
         fenced(async move {
-            let caller = identify(&desk, &connection, &name).await?;
+            let caller = permitted(&desk, &connection, &name, ("Assistant", "OpenSession")).await?;
             let conversation = desk.turns.open(&caller, defaults)?;
             let path = session_path(conversation.number);
             let session = SessionInterface { desk: Arc::clone(&desk), conversation: Arc::clone(&conversation) };
@@ -85,11 +85,14 @@ impl AssistantInterface {
     }
 
     /// Silence and stop everything this caller has under way.
-    async fn stop(&self, #[zbus(header)] header: Header<'_>) -> Result<()> {
-        if let Some(caller) = self.desk.turns.knows(&sender(&header)?) {
-            self.desk.turns.stop_caller(&caller);
-        }
-        Ok(())
+    async fn stop(&self, #[zbus(header)] header: Header<'_>, #[zbus(connection)] connection: &Connection) -> Result<()> {
+        let (desk, connection, name) = (Arc::clone(&self.desk), connection.clone(), sender(&header)?);
+        fenced(async move {
+            let caller = permitted(&desk, &connection, &name, ("Assistant", "Stop")).await?;
+            desk.turns.stop_caller(&caller);
+            Ok(())
+        })
+        .await
     }
 
     /// Stops everything that any program of the caller's user has under way, and says how many turns that were. For tools that
@@ -98,7 +101,7 @@ impl AssistantInterface {
     async fn stop_all(&self, #[zbus(header)] header: Header<'_>, #[zbus(connection)] connection: &Connection) -> Result<u32> {
         let (desk, connection, name) = (Arc::clone(&self.desk), connection.clone(), sender(&header)?);
         fenced(async move {
-            let caller = identify(&desk, &connection, &name).await?;
+            let caller = permitted(&desk, &connection, &name, ("Assistant", "StopAll")).await?;
             Ok(u32::try_from(desk.turns.stop_user(caller.uid)).unwrap_or(u32::MAX))
         })
         .await
@@ -117,7 +120,7 @@ impl AssistantInterface {
         let (desk, connection, name) = (Arc::clone(&self.desk), connection.clone(), sender(&header)?);
         fenced(async move {
             let assistant = assistant(&desk)?;
-            let caller = identify(&desk, &connection, &name).await?;
+            let caller = permitted(&desk, &connection, &name, ("Assistant", "Undo")).await?;
             let conversation = desk.undoable(&caller).await?;
             let told = language_of("", &language);
             let mut turn = desk.undo(Place { assistant, conversation }, caller, language)?;
@@ -138,7 +141,7 @@ impl AssistantInterface {
         let (desk, connection, name) = (Arc::clone(&self.desk), connection.clone(), sender(&header)?);
         fenced(async move {
             let assistant = assistant(&desk)?;
-            let caller = identify(&desk, &connection, &name).await?;
+            let caller = permitted(&desk, &connection, &name, ("Assistant", "Explain")).await?;
             let unknown = || Error::NotFound(format!("nothing is remembered of turn {turn}; only the last turns are"));
             if desk.turns.asker(turn).ok_or_else(unknown)? != caller.uid {
                 return Err(Error::Denied(format!("turn {turn} was asked by another user")));
@@ -150,7 +153,13 @@ impl AssistantInterface {
 
     /// What can be said, for an HMI's help page: one row per action.
     #[zbus(out_args("actions"))]
-    async fn catalogue(&self, language: String) -> Result<Vec<Dictionary>> {
+    async fn catalogue(
+        &self,
+        language: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<Dictionary>> {
+        permitted(&self.desk, connection, &sender(&header)?, ("Assistant", "Catalogue")).await?;
         let language = match language.as_str() {
             "" => "en",
             "en" | "zh" => &language,

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use knowledge::{Generation, Query};
 use tokio::sync::Semaphore;
+use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
-use zbus::{OwnedFd, interface};
+use zbus::{Connection, OwnedFd, interface};
 
 use super::assistant::assistant;
+use super::caller::{permitted, sender};
 use super::dictionary::{self, Dictionary};
 use super::error::{Error, Result, fenced};
 use super::language::{blocking, enter};
 use super::options::{self, Options};
+use super::polkit::authorize;
 use crate::desk::Desk;
 
 /// Searches at work at once.
@@ -39,7 +42,15 @@ impl KnowledgeInterface {
 impl KnowledgeInterface {
     /// Passages and curated answers near a query, best first. The option `language` keeps to one language.
     #[zbus(out_args("passages"))]
-    async fn search(&self, query: String, limit: u32, options: Options) -> Result<Vec<Dictionary>> {
+    async fn search(
+        &self,
+        query: String,
+        limit: u32,
+        options: Options,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<Dictionary>> {
+        permitted(&self.desk, connection, &sender(&header)?, ("Knowledge", "Search")).await?;
         options::check_text(&query)?;
         let language = options::search_language(&options)?;
         match limit {
@@ -59,14 +70,24 @@ impl KnowledgeInterface {
 
     /// bundle: an open file or directory descriptor, never a path. Verified, then switched to at once or not at all.
     #[zbus(out_args("report"))]
-    async fn install(&self, bundle: OwnedFd, options: Options) -> Result<Dictionary> {
+    async fn install(
+        &self,
+        bundle: OwnedFd,
+        options: Options,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Dictionary> {
+        let caller = permitted(&self.desk, connection, &sender(&header)?, ("Knowledge", "Install")).await?;
+        authorize(connection, &caller, "org.steward1.knowledge.install").await?;
         drop((bundle, options));
         Err(Error::NotReady("this version cannot install bundles; build a generation and set paths.knowledge".to_owned()))
     }
 
     /// Goes back to the generation before.
     #[zbus(out_args("report"))]
-    async fn rollback(&self) -> Result<Dictionary> {
+    async fn rollback(&self, #[zbus(header)] header: Header<'_>, #[zbus(connection)] connection: &Connection) -> Result<Dictionary> {
+        let caller = permitted(&self.desk, connection, &sender(&header)?, ("Knowledge", "Rollback")).await?;
+        authorize(connection, &caller, "org.steward1.knowledge.rollback").await?;
         Err(Error::NotReady("this version keeps one generation only, so there is none to go back to".to_owned()))
     }
 

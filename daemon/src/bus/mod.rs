@@ -16,15 +16,19 @@ use crate::parts::{self, Doors, Loaded, Order};
 
 mod assistant;
 mod caller;
+mod canary;
 mod dictionary;
 mod error;
 mod knowledge;
 mod language;
 mod options;
 mod plugin_info;
+mod polkit;
+mod rights;
 mod session;
 mod watch;
 
+pub use canary::Canary;
 pub use error::Error;
 pub(crate) use plugin_info::rejected_folder;
 
@@ -54,6 +58,7 @@ pub enum ServeError {
 
 /// A daemon that serves.
 pub struct Serving {
+    bus: Bus,
     connection: Connection,
     /// What it works with.
     pub desk: Arc<Desk>,
@@ -65,11 +70,12 @@ pub struct Serving {
 /// See [`ServeError`].
 pub async fn serve(config: Config) -> Result<Serving, ServeError> {
     let rules = parts::rules(&config)?;
-    let (bus, builder) = match config.bus {
+    let bus = config.bus;
+    let (bus_name, builder) = match bus {
         Bus::Session => ("session", Builder::session()),
         Bus::System => ("system", Builder::system()),
     };
-    let failed = |error| ServeError::Bus(bus, error);
+    let failed = |error| ServeError::Bus(bus_name, error);
     let desk = Arc::new(Desk::default());
     let connection = put_up(builder, &desk).await.map_err(failed)?;
     watch::farewells(&connection, Arc::clone(&desk)).await.map_err(failed)?;
@@ -85,7 +91,7 @@ pub async fn serve(config: Config) -> Result<Serving, ServeError> {
     let doors = Doors { vehicle, plugins: Arc::clone(&plugins) as Arc<dyn Invoke> };
     let order = Order { config, rules, doors: Box::new(move |_, _| Ok(doors)) };
     load(connection.clone(), Arc::clone(&desk), plugins, order);
-    Ok(Serving { connection, desk })
+    Ok(Serving { bus, connection, desk })
 }
 
 /// Serves every object on a connection, without taking the name yet.
@@ -134,6 +140,16 @@ fn load(connection: Connection, desk: Arc<Desk>, plugins: Arc<BusPlugins>, order
 }
 
 impl Serving {
+    /// A canary for a watchdog, which no limit on measuring silences.
+    ///
+    /// # Errors
+    /// There is no bus.
+    pub async fn canary(&self) -> zbus::Result<Canary> {
+        let canary = Canary::hatch(self.bus).await?;
+        self.desk.know_canary(canary.name());
+        Ok(canary)
+    }
+
     /// Waits until the bus has gone.
     pub async fn disconnected(&self) {
         self.connection.closed().await;

@@ -17,7 +17,7 @@ use super::caller::sender;
 use super::dictionary::{self, Dictionary};
 use super::error::{Error, Result, fenced};
 use super::options::{self, Options};
-use super::session_path;
+use super::{rights, session_path};
 use crate::desk::{Desk, NotTaken, Place, ending_reply, language_of};
 use crate::turns::{Conversation, Ending, Refusal, Turn};
 
@@ -41,7 +41,7 @@ impl SessionInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Number> {
-        let owner = self.owner(&header)?;
+        let owner = self.owner(&header, "Ask")?;
         options::check_text(&text)?;
         let request = options::request(&options, &self.conversation.defaults)?;
         let (desk, place, connection) = (Arc::clone(&self.desk), self.place()?, connection.clone());
@@ -64,7 +64,7 @@ impl SessionInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Number> {
-        let owner = self.owner(&header)?;
+        let owner = self.owner(&header, "Answer")?;
         let value = answer_value(&value)?;
         let (desk, place, connection) = (Arc::clone(&self.desk), self.place()?, connection.clone());
         fenced(async move {
@@ -79,7 +79,7 @@ impl SessionInterface {
     /// Takes back what the last turn of this session did.
     #[zbus(out_args("reply"))]
     async fn undo(&self, #[zbus(header)] header: Header<'_>) -> Result<Dictionary> {
-        self.owner(&header)?;
+        self.owner(&header, "Undo")?;
         let (desk, place) = (Arc::clone(&self.desk), self.place()?);
         fenced(async move {
             let (asker, language) = (place.conversation.owner.clone(), place.conversation.defaults.language.clone());
@@ -96,7 +96,7 @@ impl SessionInterface {
 
     /// Stops one turn. Its Finished has the kind `cancelled`.
     async fn cancel(&self, turn: u64, #[zbus(header)] header: Header<'_>) -> Result<()> {
-        self.owner(&header)?;
+        self.owner(&header, "Cancel")?;
         if self.desk.turns.stop_turn(&self.conversation, turn) {
             return Ok(());
         }
@@ -105,7 +105,7 @@ impl SessionInterface {
 
     /// Ends the conversation and everything under way in it.
     async fn close(&self, #[zbus(header)] header: Header<'_>, #[zbus(connection)] connection: &Connection) -> Result<()> {
-        self.owner(&header)?;
+        self.owner(&header, "Close")?;
         self.desk.turns.close(&self.conversation);
         take_down(connection, self.conversation.number).await;
         Ok(())
@@ -125,10 +125,13 @@ impl SessionInterface {
 }
 
 impl SessionInterface {
-    /// The sender, if it is the owner.
-    fn owner(&self, header: &Header<'_>) -> Result<OwnedUniqueName> {
+    /// The sender, if it is the owner and may call this member.
+    fn owner(&self, header: &Header<'_>, member: &str) -> Result<OwnedUniqueName> {
         let sender = sender(header)?;
-        if sender.as_str() == self.conversation.owner.name { Ok(sender) } else { Err(Refusal::Denied.into()) }
+        if sender.as_str() != self.conversation.owner.name {
+            return Err(Refusal::Denied.into());
+        }
+        rights::check(&self.conversation.owner, "Session", member).map(|()| sender)
     }
 
     fn place(&self) -> Result<Place> {

@@ -11,7 +11,7 @@ use super::language::LanguageInterface;
 use super::plugin_info::PluginInfo;
 use super::session::SessionInterface;
 use crate::desk::Desk;
-use crate::turns::{Caller, Defaults};
+use crate::turns::{Caller, Defaults, Roles};
 
 const CONTRACT: &str = include_str!("../../../contract/org.steward1.xml");
 
@@ -62,7 +62,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 
 fn served() -> BTreeSet<String> {
     let desk = Arc::new(Desk::default());
-    let caller = Caller { name: ":1.1".to_owned(), uid: 0 };
+    let caller = Caller { name: ":1.1".to_owned(), uid: 0, roles: Roles::default() };
     desk.turns.welcome(&caller);
     let conversation = desk.turns.open(&caller, Defaults::default()).unwrap();
     let mut xml = String::new();
@@ -95,6 +95,19 @@ fn only_these_members_are_added_to_the_contract() {
         added,
         ["org.steward1.Assistant method StopAll(out u stopped)", "org.steward1.Assistant method Undo(in a{sv} options, out a{sv} reply)"]
     );
+}
+
+/// Without the rights of a member nobody may call it, and rights without a member are a mistake.
+#[test]
+fn every_member_has_its_rights() {
+    let own = ["Assistant", "Language", "Knowledge", "Session", "PluginInfo"].map(|name| format!("org.steward1.{name} "));
+    let short = |line: &String| {
+        let mut words = line.split([' ', '(']);
+        format!("{} {}", words.next().unwrap(), words.nth(1).unwrap())
+    };
+    let served: BTreeSet<String> = served().iter().map(short).collect();
+    let named: BTreeSet<String> = super::rights::named().into_iter().filter(|line| own.iter().any(|name| line.starts_with(name))).collect();
+    assert_eq!(served, named);
 }
 
 #[test]

@@ -125,6 +125,11 @@ impl General {
     }
 }
 
+/// The whole command line, for manual pages and completions.
+pub fn definition() -> clap::Command {
+    Arguments::command()
+}
+
 /// Does what the arguments say. Whatever goes wrong is one sentence on the standard error.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
@@ -132,7 +137,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         eprintln!("steward: an argument is not UTF-8 text; write it in UTF-8.");
         return ExitCode::from(2);
     }
-    let matches = match Arguments::command().try_get_matches_from(arguments) {
+    let matches = match definition().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => error.exit(),
     };

@@ -44,6 +44,7 @@ pub struct Desk {
     assistant: OnceLock<Arc<Assistant>>,
     status: watch::Sender<Status>,
     ending: AtomicBool,
+    canary: OnceLock<String>,
 }
 
 impl Default for Desk {
@@ -53,6 +54,7 @@ impl Default for Desk {
             assistant: OnceLock::new(),
             status: watch::channel(Status::default()).0,
             ending: AtomicBool::new(false),
+            canary: OnceLock::new(),
         }
     }
 }
@@ -90,6 +92,16 @@ impl Desk {
     /// Whether the daemon ends.
     pub fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Relaxed)
+    }
+
+    /// Writes down the caller that is the daemon's own canary; only the first one counts.
+    pub fn know_canary(&self, name: String) {
+        let _ = self.canary.set(name);
+    }
+
+    /// Whether a caller is the daemon's own canary.
+    pub fn is_canary(&self, name: &str) -> bool {
+        self.canary.get().is_some_and(|canary| canary == name)
     }
 
     /// What the daemon says about itself now.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use assistant::session::{Command, JournalEntry, Pending};
 
 use super::*;
-use crate::turns::Ending;
+use crate::turns::{Ending, Roles};
 
 fn asking(kind: PendingKind) -> Session {
     let command = Command {
@@ -56,7 +56,7 @@ fn an_old_question_takes_no_answer() {
 #[tokio::test]
 async fn a_stopped_turn_speaks_the_language_of_the_question() {
     let desk = Desk::default();
-    let ann = Caller { name: ":1.1".into(), uid: 5 };
+    let ann = Caller { name: ":1.1".into(), uid: 5, roles: Roles::default() };
     desk.turns.welcome(&ann);
     let plan = Plan { asker: ann.clone(), conversation: desk.turns.default_of(&ann).unwrap(), memory: None, deadline: DEADLINE };
     let mut turn = desk.turns.begin(plan, |_, _| std::future::pending()).unwrap();
@@ -72,7 +72,7 @@ async fn a_stopped_turn_speaks_the_language_of_the_question() {
 #[tokio::test]
 async fn undo_passes_over_conversations_without_a_journal() {
     let desk = Desk::default();
-    let (ann, later) = (Caller { name: ":1.1".into(), uid: 5 }, Caller { name: ":1.2".into(), uid: 5 });
+    let (ann, later) = (Caller { name: ":1.1".into(), uid: 5, roles: Roles::default() }, Caller { name: ":1.2".into(), uid: 5, roles: Roles::default() });
     desk.turns.welcome(&ann);
     desk.turns.welcome(&later);
     let with_journal = desk.turns.default_of(&ann).unwrap();

@@ -6,11 +6,13 @@
 mod admission;
 mod book;
 mod conversation;
+mod role;
 mod turn;
 
 pub use admission::{Limits, Refusal};
 pub use book::Turns;
 pub use conversation::{Conversation, Defaults};
+pub use role::{Role, Roles};
 pub use turn::{Ending, Plan, Turn};
 
 /// Who calls, by the word of the bus.
@@ -20,6 +22,8 @@ pub struct Caller {
     pub name: String,
     /// The user it belongs to.
     pub uid: u32,
+    /// What that user is to the car.
+    pub roles: Roles,
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ fn done(turn: u64) -> Reply {
 }
 
 fn caller(name: &str, uid: u32) -> Caller {
-    Caller { name: name.to_owned(), uid }
+    Caller { name: name.to_owned(), uid, roles: Roles::default() }
 }
 
 fn plan(conversation: &Arc<Conversation>) -> Plan {

@@ -1,41 +1,24 @@
 //! Serves one plugin that is data alone, from its folder.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use steward_plugins::bus::{Bus, BusVehicle, connect, run_plugin};
+use steward_plugins::bus::{BusVehicle, connect, run_plugin};
 use steward_plugins::catalogue::Plugin;
+use steward_plugins::command::PluginOptions;
 use steward_plugins::host::Declarative;
 use steward_plugins::process;
 use steward_plugins::vss::Vss;
 
-/// Serves one plugin from its folder: actions become the vehicle signals that its plugin.toml declares.
-#[derive(Parser)]
-#[command(version)]
-struct Options {
-    /// The plugin's folder, with its plugin.toml.
-    folder: PathBuf,
-    /// Folder of the signal catalogue.
-    #[arg(long, value_name = "DIR", default_value = "/usr/share/steward/plugins/vss")]
-    vss: PathBuf,
-    /// The bus: session, system or an address. Without it, the bus that started this program, else the session bus.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    bus: Bus,
-    /// Ends after this many seconds without a call; the bus starts the plugin again when it is needed.
-    #[arg(long, value_name = "SECONDS")]
-    idle_exit: Option<u64>,
-}
-
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = PluginOptions::parse();
     process::run("steward-plugin", serve(options))
 }
 
-async fn serve(options: Options) -> anyhow::Result<()> {
+async fn serve(options: PluginOptions) -> anyhow::Result<()> {
     let vss = Vss::load(&options.vss).context("the signal catalogue cannot be used; name its folder with --vss")?;
     let plugin = Plugin::load(&options.folder, &vss)?;
     anyhow::ensure!(
