@@ -18,7 +18,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
 ];
 
 /// What in Rust code shows the use of an outside library, and the only files or folders where it may stand.
-const HOMES: [(&str, &[&str]); 9] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("ort::", &["models/src/runtime.rs", "models/src/runtime/"]),
     ("tokenizers::", &["models/src/tokenizer.rs"]),
     ("usearch::", &["models/src/graph.rs"]),
@@ -28,6 +28,10 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("cel::", &["assistant/src/policy.rs", "assistant/src/policy/"]),
     ("serde_saphyr::", &["plugins/src/vss.rs"]),
     ("rustyline::", &["daemon/src/command/"]),
+    ("sd_notify::", &["daemon/src/bin/stewardd.rs"]),
+    ("nix::", &["daemon/src/bus/rights.rs"]),
+    ("clap_mangen::", &["daemon/src/bin/steward-package/"]),
+    ("clap_complete::", &["daemon/src/bin/steward-package/"]),
 ];
 
 /// What only the side of the bus that serves says.

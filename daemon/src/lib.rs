@@ -11,6 +11,7 @@ pub mod client;
 pub mod command;
 pub mod config;
 pub mod desk;
+pub mod metrics;
 pub mod parts;
 pub mod status;
 pub mod turns;

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use steward_tests::Checkout;
 use steward_tests::accounts::Accounts;
 use steward_tests::bus::PrivateBus;
 use steward_tests::client::{error_name, error_text};
 use steward_tests::process::Process;
-use steward_tests::Checkout;
 use zbus::message::Type;
 use zbus::{Connection, MessageStream, OwnedObjectPath, OwnedVariant, Variant};
 
@@ -122,7 +122,8 @@ fn served_by_the_daemon() -> Vec<Row> {
 
 async fn open_session(caller: &Connection) -> zbus::Result<String> {
     let options = HashMap::<&str, Variant<'_>>::new();
-    let answer = caller.call_method(Some("org.steward1"), "/org/steward1", Some("org.steward1.Assistant"), "OpenSession", &(options,)).await?;
+    let answer =
+        caller.call_method(Some("org.steward1"), "/org/steward1", Some("org.steward1.Assistant"), "OpenSession", &(options,)).await?;
     let path: OwnedObjectPath = answer.body().deserialize()?;
     Ok(path.to_string())
 }

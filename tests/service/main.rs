@@ -4,6 +4,7 @@
 mod capabilities;
 mod package;
 mod policy;
+mod seeing;
 mod table;
 mod units;
 mod watchdog;

@@ -58,7 +58,9 @@ fn with_libraries(root: &Path) {
         }
     }
     let onnx = std::fs::read_dir(root.join("usr/lib/steward")).unwrap().next().unwrap().unwrap().path();
-    for library in String::from_utf8(run(Command::new("ldd").arg(onnx)).stdout).unwrap().split_whitespace().filter(|word| word.starts_with('/')) {
+    for library in
+        String::from_utf8(run(Command::new("ldd").arg(onnx)).stdout).unwrap().split_whitespace().filter(|word| word.starts_with('/'))
+    {
         copy_library(library, root);
     }
     copy_library(&nss_files(), root);
@@ -85,7 +87,7 @@ fn copy_library(library: &str, root: &Path) {
 fn inside(root: &Path, user: &str, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("chroot");
     command.arg(format!("--userspec={user}:")).arg(root).arg(program).args(arguments).env_clear();
-    command.env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/run/bus");
+    command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/run/bus");
     command
 }
 

@@ -267,6 +267,7 @@ async fn a_plugin_owns_its_own_name_alone() {
     let climate = car.role("plugin");
     assert!(!may_own(climate, "org.steward1.plugin.windows").await);
     // Nor can it have another plugin do something.
-    let answer = windows.call_method(Some("org.steward1.plugin.climate"), "/org/steward1/plugin", Some("org.steward1.Plugin"), "Invoke", &());
+    let answer =
+        windows.call_method(Some("org.steward1.plugin.climate"), "/org/steward1/plugin", Some("org.steward1.Plugin"), "Invoke", &());
     assert!(!verdict(&answer.await));
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use steward_tests::Checkout;
 
 /// Members that the daemon adds to the contract.
-const ADDED: [(&str, &str); 2] = [("org.steward1.Assistant", "StopAll"), ("org.steward1.Assistant", "Undo")];
+const ADDED: [(&str, &str); 3] =
+    [("org.steward1.Assistant", "Metrics"), ("org.steward1.Assistant", "StopAll"), ("org.steward1.Assistant", "Undo")];
 
 /// What a member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

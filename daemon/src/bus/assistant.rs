@@ -169,6 +169,14 @@ impl AssistantInterface {
         fenced(async move { Ok(assistant.rows(&language).iter().map(dictionary::catalogue_row).collect()) }).await
     }
 
+    /// What happened since the start, in numbers: `turns` by how they ended, `refusals` by their reason, and in `stages` for each
+    /// stage of a turn `count`, `sum` in microseconds, and `buckets` of at most `bounds` microseconds each.
+    #[zbus(out_args("metrics"))]
+    async fn metrics(&self, #[zbus(header)] header: Header<'_>, #[zbus(connection)] connection: &Connection) -> Result<Dictionary> {
+        permitted(&self.desk, connection, &sender(&header)?, ("Assistant", "Metrics")).await?;
+        Ok(dictionary::metrics(&self.desk.turns.metrics.counts()))
+    }
+
     /// Version of the daemon.
     #[zbus(property(emits_changed_signal = "const"))]
     fn version(&self) -> &'static str {

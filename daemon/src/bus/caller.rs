@@ -24,7 +24,7 @@ pub(super) async fn permitted(
     (interface, member): (&str, &str),
 ) -> Result<Caller> {
     let caller = identify(desk, connection, name).await?;
-    rights::check(&caller, interface, member)?;
+    rights::check(&caller, interface, member).inspect_err(|_| desk.turns.metrics.denied())?;
     Ok(caller)
 }
 

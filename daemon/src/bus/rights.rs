@@ -12,8 +12,7 @@ use crate::turns::{Caller, Role, Roles};
 const TABLE: &str = include_str!("../../rights.toml");
 
 /// Groups of the user database and the role that their members have.
-const GROUPS: [(&str, Role); 3] =
-    [("steward-hmi", Role::Hmi), ("steward-client", Role::Client), ("steward-installer", Role::Installer)];
+const GROUPS: [(&str, Role); 3] = [("steward-hmi", Role::Hmi), ("steward-client", Role::Client), ("steward-installer", Role::Installer)];
 
 /// Interface to member to the roles that may call it.
 type Table = BTreeMap<String, BTreeMap<String, Vec<Role>>>;
@@ -39,7 +38,8 @@ pub(super) fn check(caller: &Caller, interface: &str, member: &str) -> Result<()
         return Ok(());
     }
     tracing::warn!(uid = caller.uid, interface, member, "a call was denied");
-    let groups: Vec<&str> = GROUPS.iter().filter(|(_, role)| allowed.is_some_and(|all| all.contains(role))).map(|(name, _)| *name).collect();
+    let groups: Vec<&str> =
+        GROUPS.iter().filter(|(_, role)| allowed.is_some_and(|all| all.contains(role))).map(|(name, _)| *name).collect();
     let who = if groups.is_empty() { "root".to_owned() } else { format!("members of {}", groups.join(", ")) };
     Err(Error::Denied(format!("{interface}.{member} is for {who}; this caller is user {}", caller.uid)))
 }

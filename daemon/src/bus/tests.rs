@@ -93,7 +93,11 @@ fn only_these_members_are_added_to_the_contract() {
     let added: Vec<&String> = served.difference(&contract).collect();
     assert_eq!(
         added,
-        ["org.steward1.Assistant method StopAll(out u stopped)", "org.steward1.Assistant method Undo(in a{sv} options, out a{sv} reply)"]
+        [
+            "org.steward1.Assistant method Metrics(out a{sv} metrics)",
+            "org.steward1.Assistant method StopAll(out u stopped)",
+            "org.steward1.Assistant method Undo(in a{sv} options, out a{sv} reply)",
+        ]
     );
 }
 

@@ -59,6 +59,7 @@ impl From<zbus::Error> for ClientError {
                 None => absent(name.as_str()).unwrap_or_else(|| ClientError::Bus(error.to_string())),
             },
             zbus::Error::FDO(inner) if is_absence(inner) => not_running(),
+            zbus::Error::FDO(inner) if matches!(**inner, fdo::Error::AccessDenied(_)) => shut_out(),
             zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::TimedOut => {
                 ClientError::Named { name: "Timeout".to_owned(), text: "the daemon did not answer in time; is it stuck?".to_owned() }
             }
@@ -70,12 +71,22 @@ impl From<zbus::Error> for ClientError {
 fn absent(name: &str) -> Option<ClientError> {
     let absences = ["ServiceUnknown", "NameHasNoOwner", "NoReply", "Disconnected"];
     let name = name.strip_prefix("org.freedesktop.DBus.Error.")?;
+    if name == "AccessDenied" {
+        return Some(shut_out());
+    }
     absences.contains(&name).then(not_running)
 }
 
 fn is_absence(error: &fdo::Error) -> bool {
     use fdo::Error as Fdo;
     matches!(error, Fdo::ServiceUnknown(_) | Fdo::NameHasNoOwner(_) | Fdo::NoReply(_) | Fdo::Disconnected(_))
+}
+
+/// The bus has a policy, and it is not for this user.
+fn shut_out() -> ClientError {
+    let text = "the bus does not let this user do that; members of the groups steward-hmi, steward-client and steward-installer may speak \
+                to Steward, each to a part of it";
+    ClientError::Named { name: "Denied".to_owned(), text: text.to_owned() }
 }
 
 fn not_running() -> ClientError {

@@ -121,6 +121,15 @@ impl Client {
         Ok(json::in_order(all.iter().map(|(name, value)| (kebab(name), json::json(value)))))
     }
 
+    /// What happened since the daemon's start, in numbers.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn metrics(&self) -> Result<Json> {
+        let metrics: Dictionary = self.call("Assistant", "Metrics", &()).await?;
+        Ok(object(&metrics))
+    }
+
     /// Every plugin with its state.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::Value as Json;
 
 use super::Failure;
+use super::metrics::openmetrics;
 use super::show::{Look, Shown, list, print_line, print_piece, status_of, text, value_text};
 use crate::client::{Client, Telling};
 
@@ -45,6 +46,17 @@ pub(super) async fn status(client: &Client, shown: Shown) -> Result<ExitCode, Fa
     for bundle in list(&status, "bundles") {
         let (pairs, passages) = (&bundle["pairs"], &bundle["passages"]);
         print_line(format_args!("  knowledge {} {}: {pairs} answers, {passages} passages", text(bundle, "name"), text(bundle, "version")));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What happened since its start, in numbers.
+pub(super) async fn metrics(client: &Client, shown: Shown) -> Result<ExitCode, Failure> {
+    let metrics = client.metrics().await?;
+    if shown.json {
+        Shown::print_json(&metrics);
+    } else {
+        print_piece(openmetrics(&metrics, text(&client.status().await?, "version")));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -51,6 +51,8 @@ pub(super) struct Layout {
     pub(super) config: Config,
     /// The simulated car.
     pub(super) simulator: PathBuf,
+    /// Whether these are a checkout's.
+    pub(super) in_checkout: bool,
 }
 
 impl Layout {
@@ -81,7 +83,7 @@ impl Layout {
         let config = Config::try_from(found.overlaid(said_written)).map_err(|error| error.to_string())?;
         let simulator =
             checkout.map_or_else(|| PathBuf::from("/usr/share/steward/plugins/simulator"), |root| root.join("plugins/simulator"));
-        Ok(Layout { config, simulator: own(&said.simulator).unwrap_or(simulator) })
+        Ok(Layout { config, simulator: own(&said.simulator).unwrap_or(simulator), in_checkout: checkout.is_some() })
     }
 }
 

@@ -75,7 +75,7 @@ impl Local {
 }
 
 fn load(layout: Layout) -> Result<Local, Failure> {
-    let Layout { config, simulator } = layout;
+    let Layout { config, simulator, in_checkout: _ } = layout;
     let rules = parts::rules(&config).map_err(|error| Failure::wrong_use(error.to_string()))?;
     let state = config.state.clone();
     let (hand_out, car) = std::sync::mpsc::channel();

@@ -13,10 +13,12 @@ use crate::config::{Bus, Config};
 mod ask;
 mod chat;
 mod daemon;
+mod doctor;
 mod failure;
 mod knowledge;
 mod layout;
 mod local;
+mod metrics;
 mod plugin;
 mod show;
 mod talk;
@@ -56,6 +58,15 @@ enum BusName {
     System,
 }
 
+impl From<BusName> for Bus {
+    fn from(name: BusName) -> Bus {
+        match name {
+            BusName::Session => Bus::Session,
+            BusName::System => Bus::System,
+        }
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Ask one thing, or every line of the standard input
@@ -63,7 +74,13 @@ enum Command {
     /// Hold a conversation
     Chat(chat::Chat),
     /// What the daemon says about itself
-    Status,
+    Status {
+        /// Print what happened since its start in numbers, as OpenMetrics text
+        #[arg(long)]
+        metrics: bool,
+    },
+    /// Check an installation, and say what to do about each finding
+    Doctor(doctor::Doctor),
     /// Why a turn came out as it did
     Explain {
         /// Number of the turn
@@ -117,8 +134,7 @@ impl General {
 
     async fn client(&self) -> Result<Client, Failure> {
         let bus = match self.bus {
-            Some(BusName::Session) => Bus::Session,
-            Some(BusName::System) => Bus::System,
+            Some(bus) => bus.into(),
             None => Config::load(None).map_err(|error| Failure::wrong_use(error.to_string()))?.bus,
         };
         Ok(Client::connect(bus).await?)
@@ -166,7 +182,9 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
     match command {
         Command::Ask(ask) => ask::run(&general, ask).await,
         Command::Chat(chat) => chat::run(&general, chat).await,
-        Command::Status => daemon::status(&general.client().await?, shown).await,
+        Command::Status { metrics: true } => daemon::metrics(&general.client().await?, shown).await,
+        Command::Status { metrics: false } => daemon::status(&general.client().await?, shown).await,
+        Command::Doctor(doctor) => doctor::run(&general, doctor).await,
         Command::Explain { turn } => daemon::explain(&general.client().await?, shown, turn).await,
         Command::Catalogue { language, plugins } => daemon::catalogue(&general.client().await?, shown, &language, &plugins).await,
         Command::Stop => daemon::stop(&general.client().await?, shown).await,

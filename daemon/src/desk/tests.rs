@@ -72,7 +72,8 @@ async fn a_stopped_turn_speaks_the_language_of_the_question() {
 #[tokio::test]
 async fn undo_passes_over_conversations_without_a_journal() {
     let desk = Desk::default();
-    let (ann, later) = (Caller { name: ":1.1".into(), uid: 5, roles: Roles::default() }, Caller { name: ":1.2".into(), uid: 5, roles: Roles::default() });
+    let (ann, later) =
+        (Caller { name: ":1.1".into(), uid: 5, roles: Roles::default() }, Caller { name: ":1.2".into(), uid: 5, roles: Roles::default() });
     desk.turns.welcome(&ann);
     desk.turns.welcome(&later);
     let with_journal = desk.turns.default_of(&ann).unwrap();

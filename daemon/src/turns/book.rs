@@ -9,6 +9,7 @@ use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
 
 use super::turn::{self, Memory};
 use super::{Caller, Conversation, Defaults, Ending, Limits, Plan, Refusal, Turn};
+use crate::metrics::Metrics;
 
 /// Of how many turns it is remembered who asked them.
 const REMEMBERED_TURNS: usize = 256;
@@ -18,6 +19,8 @@ const REMEMBERED_CONVERSATIONS: usize = 20;
 /// Everything under way.
 #[derive(Debug, Default)]
 pub struct Turns {
+    /// What became of them, counted.
+    pub metrics: Metrics,
     limits: Limits,
     book: Mutex<Book>,
 }
@@ -49,7 +52,7 @@ struct Running {
 impl Turns {
     /// An empty book with other bounds than the usual ones.
     pub fn with_limits(limits: Limits) -> Self {
-        Turns { limits, book: Mutex::default() }
+        Turns { limits, ..Turns::default() }
     }
 
     /// A panic while the book was open cannot leave it half written: every change is one call on one collection.
@@ -131,7 +134,8 @@ impl Turns {
         let stop = Arc::new(Notify::new());
         let (number, memory) = {
             let mut book = self.book();
-            let number = book.enter(&self.limits, &asker, &conversation, &stop)?;
+            let entered = book.enter(&self.limits, &asker, &conversation, &stop);
+            let number = entered.inspect_err(|refusal| self.metrics.refused(refusal))?;
             // Still under the book's lock, so that the order of the numbers is the order in the queue.
             let memory: Memory = match memory {
                 Some(memory) => Box::pin(std::future::ready(memory)),
@@ -151,6 +155,7 @@ impl Turns {
     }
 
     fn leave(&self, number: u64, conversation: &Arc<Conversation>, ended: &Ending) {
+        self.metrics.ended(ended);
         let mut book = self.book();
         book.running.remove(&number);
         // A turn that was stopped half way may have done something; whether there is anything to undo, the memory knows.

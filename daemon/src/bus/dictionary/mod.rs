@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use zbus::Variant;
 
 use super::error::{Error, Result};
+use crate::metrics::{BOUNDS, Counts};
 use crate::status::{ModelRow, Status};
 
 /// `a{sv}`
@@ -174,6 +175,13 @@ pub(super) fn status(status: &Status) -> Dictionary {
         detail.insert("progress".to_owned(), Variant::new((done as u64, total as u64)));
     }
     detail
+}
+
+/// What the method `Metrics` gives: counts (`t`) by name in `turns` and `refusals`, and in `stages` a histogram each.
+pub(super) fn metrics(counts: &Counts) -> Dictionary {
+    let mut dictionary = serde_json::to_value(counts).map(|json| trace(&json)).unwrap_or_default();
+    dictionary.insert("bounds".to_owned(), BOUNDS.to_vec().into());
+    dictionary
 }
 
 /// A trace: an object of JSON as a dictionary. Whole numbers are `t` or `x`, others `d`; what is null is left out; a list is
