@@ -99,7 +99,8 @@ async fn call(caller: &Connection, row: &Row, session: &str) -> Option<zbus::Err
     let answer = match (row.interface.as_str(), member) {
         (_, "Ask" | "Understand") => caller.call_method(to, object, interface, member, &("hello", options())).await,
         ("org.steward1.Assistant", "OpenSession" | "Undo") => caller.call_method(to, object, interface, member, &(options(),)).await,
-        (_, "Explain" | "Cancel") => caller.call_method(to, object, interface, member, &(1_u64,)).await,
+        // A turn that nobody asked: those of others are denied for another reason.
+        (_, "Explain" | "Cancel") => caller.call_method(to, object, interface, member, &(u64::MAX,)).await,
         (_, "Catalogue") => caller.call_method(to, object, interface, member, &("en",)).await,
         (_, "Embed") => caller.call_method(to, object, interface, member, &(texts,)).await,
         (_, "Match") => caller.call_method(to, object, interface, member, &("a", texts)).await,

@@ -56,7 +56,7 @@ impl From<zbus::Error> for ClientError {
         match &error {
             zbus::Error::MethodError(name, text, _) => match name.as_str().strip_prefix("org.steward1.Error.") {
                 Some(name) => ClientError::Named { name: name.to_owned(), text: text.clone().unwrap_or_default() },
-                None => absent(name.as_str()).unwrap_or_else(|| ClientError::Bus(error.to_string())),
+                None => of_the_bus(name.as_str()).unwrap_or_else(|| ClientError::Bus(error.to_string())),
             },
             zbus::Error::FDO(inner) if is_absence(inner) => not_running(),
             zbus::Error::FDO(inner) if matches!(**inner, fdo::Error::AccessDenied(_)) => shut_out(),
@@ -68,7 +68,8 @@ impl From<zbus::Error> for ClientError {
     }
 }
 
-fn absent(name: &str) -> Option<ClientError> {
+/// What an error of the bus itself means here.
+fn of_the_bus(name: &str) -> Option<ClientError> {
     let absences = ["ServiceUnknown", "NameHasNoOwner", "NoReply", "Disconnected"];
     let name = name.strip_prefix("org.freedesktop.DBus.Error.")?;
     if name == "AccessDenied" {
