@@ -61,7 +61,7 @@ pub enum Outcome {
 /// # Errors
 /// The file is missing or not of the format.
 pub fn cases(checkout: &Checkout, part: &str, language: &str) -> Result<Vec<HeldOut>> {
-    let path = checkout.path(&format!("tests/heldout/{part}.{language}.toml"));
+    let path = checkout.path(format!("tests/heldout/{part}.{language}.toml"));
     let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     Ok(toml::from_str::<HeldOutFile>(&text).with_context(|| format!("{}", path.display()))?.cases)
 }

@@ -38,7 +38,7 @@ pub(super) async fn authorize(connection: &Connection, caller: &Caller, action: 
 async fn is_there(connection: &Connection) -> Result<bool> {
     let bus = DBusProxy::new(connection).await?;
     let failed = |error: zbus::fdo::Error| Error::from(zbus::Error::from(error));
-    if bus.name_has_owner(BusName::from_static_str(SERVICE).map_err(zbus::Error::from)?).await.map_err(failed)? {
+    if bus.name_has_owner(BusName::from_static_str(SERVICE)?).await.map_err(failed)? {
         return Ok(true);
     }
     Ok(bus.list_activatable_names().await.map_err(failed)?.iter().any(|name| name.as_str() == SERVICE))
