@@ -18,12 +18,15 @@ const LAYERS: [(&str, &[&str]); 6] = [
 ];
 
 /// What in Rust code shows the use of an outside library, and the only files or folders where it may stand.
-const HOMES: [(&str, &[&str]); 9] = [
+const HOMES: [(&str, &[&str]); 12] = [
     ("ort::", &["models/src/runtime.rs", "models/src/runtime/"]),
     ("tokenizers::", &["models/src/tokenizer.rs"]),
     ("usearch::", &["models/src/index.rs"]),
     ("rusqlite::", &["knowledge/src/database/"]),
     ("csv::", &["knowledge/src/source/"]),
+    ("tough::", &["knowledge/src/update/metadata/"]),
+    ("aws_lc_rs::", &["knowledge/src/update/metadata/"]),
+    ("ruzstd::", &["knowledge/src/update/carrier/"]),
     ("ferrous_opencc::", &["assistant/src/understand/"]),
     ("cel::", &["assistant/src/policy.rs", "assistant/src/policy/"]),
     ("serde_saphyr::", &["plugins/src/vss.rs"]),

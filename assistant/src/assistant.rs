@@ -36,7 +36,7 @@ pub struct Parts {
     /// The sentence encoder; without it there is no `similar` rung.
     pub embedder: Option<Arc<models::Embedder>>,
     /// What the car knows; without it questions stay unanswered.
-    pub knowledge: Option<Arc<knowledge::Generation>>,
+    pub knowledge: Option<Arc<knowledge::Shelf>>,
     /// What is allowed.
     pub policy: Policy,
     /// File for the phrases' vectors; none: they are computed each time.
@@ -101,7 +101,7 @@ pub struct Assistant {
     pub(crate) understander: Understander,
     pub(crate) phrases: Phrases,
     pub(crate) traces: Traces,
-    knowledge: RwLock<Option<Arc<knowledge::Generation>>>,
+    knowledge: RwLock<Option<Arc<knowledge::Shelf>>>,
     embedder: Option<Arc<models::Embedder>>,
 }
 
@@ -201,12 +201,12 @@ impl Assistant {
     }
 
     /// Puts other knowledge in place; turns under way keep what they have.
-    pub fn set_knowledge(&self, generation: Option<Arc<knowledge::Generation>>) {
-        *self.knowledge.write().unwrap_or_else(std::sync::PoisonError::into_inner) = generation;
+    pub fn set_knowledge(&self, shelf: Option<Arc<knowledge::Shelf>>) {
+        *self.knowledge.write().unwrap_or_else(std::sync::PoisonError::into_inner) = shelf;
     }
 
     /// What the car knows at present.
-    pub fn knowledge(&self) -> Option<Arc<knowledge::Generation>> {
+    pub fn knowledge(&self) -> Option<Arc<knowledge::Shelf>> {
         self.knowledge.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 

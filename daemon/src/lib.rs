@@ -12,4 +12,5 @@ pub mod config;
 pub mod desk;
 pub mod parts;
 pub mod status;
+pub mod stock;
 pub mod turns;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use assistant::policy::{Policy, PolicyError};
 use assistant::{Assistant, Parts};
-use knowledge::Generation;
+use knowledge::{Generation, Shelf};
 use models::{Embedder, ModelFolder, Runtime, RuntimeOptions};
 use plugins::catalogue::Catalogue;
 use plugins::invoke::Invoke;
@@ -16,6 +16,7 @@ use plugins::vss::Vss;
 use crate::bus::rejected_folder;
 use crate::config::{Config, ConfigError};
 use crate::status::{ModelRow, Status};
+use crate::stock::{Stock, Stocked};
 
 /// The phrases' vectors, in the state folder.
 const VECTORS: &str = "phrases.vectors";
@@ -64,6 +65,8 @@ pub struct Order {
 pub struct Loaded {
     /// The assistant, unless there cannot be one.
     pub assistant: Option<Arc<Assistant>>,
+    /// Where its knowledge comes from, and where more can be put.
+    pub stock: Option<Arc<Stock>>,
     /// What is missing, and what runs.
     pub status: Status,
 }
@@ -73,7 +76,7 @@ impl Loaded {
     pub fn broken() -> Self {
         let mut status = Status::default();
         status.lacks("assistant", "loading failed inside; the log says where");
-        Loaded { assistant: None, status }
+        Loaded { assistant: None, stock: None, status }
     }
 }
 
@@ -84,7 +87,7 @@ pub fn load(order: Order, mut progress: impl FnMut(usize, usize)) -> Loaded {
     let vss = Arc::new(vss(&config, &mut status));
     let catalogue = catalogue(&config, &vss, &mut status);
     let embedder = embedder(&config, &mut status);
-    let knowledge = knowledge(&config, embedder.as_deref(), &mut status);
+    let (stock, knowledge) = knowledge(&config, embedder.clone(), &mut status);
     let cache = state(&config, &mut status).map(|folder| folder.join(VECTORS));
     let assistant = doors(&catalogue, &vss).and_then(|Doors { vehicle, plugins }| {
         let steering = config.steering;
@@ -94,12 +97,12 @@ pub fn load(order: Order, mut progress: impl FnMut(usize, usize)) -> Loaded {
     match assistant {
         Ok(assistant) => {
             status.conflicts = assistant.conflicts();
-            Loaded { assistant: Some(Arc::new(assistant)), status }
+            Loaded { assistant: Some(Arc::new(assistant)), stock: Some(Arc::new(stock)), status }
         }
         Err(reason) => {
             tracing::error!(reason, "there is no assistant");
             status.lacks("assistant", reason);
-            Loaded { assistant: None, status }
+            Loaded { assistant: None, stock: None, status }
         }
     }
 }
@@ -153,15 +156,36 @@ fn row(embedder: &Embedder, folder: &ModelFolder, provider: &str) -> ModelRow {
     }
 }
 
-/// Knowledge whose vectors another model made is still used, by its words; the status says that it is half of what it could be.
-fn knowledge(config: &Config, embedder: Option<&Embedder>, status: &mut Status) -> Option<Arc<Generation>> {
-    let generation = Generation::open(&config.knowledge);
-    let generation = generation.map_err(|error| status.lacks("knowledge", format!("{error}; build it or set paths.knowledge"))).ok()?;
-    if let Some(Err(error)) = embedder.map(|embedder| generation.check_embedder(embedder.identity())) {
+/// The car's own knowledge, and the bundles that were installed. That the former is missing only matters when there are none.
+fn knowledge(config: &Config, embedder: Option<Arc<Embedder>>, status: &mut Status) -> (Stock, Option<Arc<Shelf>>) {
+    let own = Generation::open(&config.knowledge);
+    let missing = own.as_ref().err().map(|error| format!("{error}; build it or set paths.knowledge"));
+    let stock = Stock::new(config, own.ok(), embedder.clone());
+    let Stocked { shelf, trouble } = stock.stocked();
+    if let Some(missing) = missing.filter(|_| shelf.is_empty()) {
+        status.lacks("knowledge", missing);
+    }
+    note_knowledge(&shelf, &trouble, embedder.as_deref(), status);
+    (stock, Some(shelf).filter(|shelf| !shelf.is_empty()))
+}
+
+/// Writes down what is the matter with the knowledge in use. Where another model made the vectors it is still used, by its words;
+/// the status says that it is half of what it could be.
+pub(crate) fn note_knowledge(shelf: &Shelf, trouble: &[String], embedder: Option<&Embedder>, status: &mut Status) {
+    for what in ["knowledge-vectors", "knowledge-bundles"] {
+        status.missing.remove(what);
+    }
+    if let Some(Err(error)) = embedder.map(|embedder| shelf.check_embedder(embedder.identity())) {
         tracing::warn!(%error, "the knowledge is searched by words alone");
         status.lacks("knowledge-vectors", error);
     }
-    Some(Arc::new(generation))
+    if !trouble.is_empty() {
+        tracing::error!(?trouble, "installed knowledge cannot be used");
+        status.lacks("knowledge-bundles", trouble.join("; "));
+    }
+    if !shelf.is_empty() {
+        status.missing.remove("knowledge");
+    }
 }
 
 fn state<'a>(config: &'a Config, status: &mut Status) -> Option<&'a Path> {

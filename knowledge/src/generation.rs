@@ -62,6 +62,8 @@ impl Generation {
 
     pub(crate) fn reader(&self) -> MutexGuard<'_, Reader> {
         // The reader holds no state between calls, so a panic elsewhere leaves nothing half done.
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.begin();
+        reader
     }
 }

@@ -16,7 +16,9 @@ mod manifest;
 mod query;
 mod search;
 mod source;
+mod shelf;
 mod terms;
+pub mod update;
 mod vectors;
 
 pub use confidence::{Scale, Threshold, Thresholds};
@@ -25,6 +27,7 @@ pub use error::KnowledgeError;
 pub use generation::Generation;
 pub use manifest::{Counts, EmbedderRecord, Manifest};
 pub use query::{Hit, Kind, Query};
+pub use shelf::Shelf;
 pub use source::{Bundle, Entry, Source};
 
 /// How far a build has come.

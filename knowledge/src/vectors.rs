@@ -24,7 +24,7 @@ pub(crate) fn build(
     for (entry, numbers) in entries.iter().zip(numbers) {
         if languages(embedder).contains(&entry.language) {
             keys.extend(numbers.iter().copied());
-            texts.extend(entry.wordings.iter().map(|wording| embedded_text(entry, wording)));
+            texts.extend(entry.wordings.iter().map(|wording| embedded_text(entry.kind, wording, &entry.text)));
         }
     }
     let total = texts.len();
@@ -34,10 +34,10 @@ pub(crate) fn build(
 }
 
 /// What stands for a wording in vector space; a passage keeps its heading, which often names its subject.
-fn embedded_text(entry: &Entry, wording: &str) -> String {
-    match entry.kind {
+pub(crate) fn embedded_text(kind: Kind, wording: &str, text: &str) -> String {
+    match kind {
         Kind::Curated => wording.to_owned(),
-        Kind::Document => format!("{wording}. {}", entry.text),
+        Kind::Document => format!("{wording}. {text}"),
     }
 }
 

@@ -137,8 +137,8 @@ async fn what_comes_later_says_so() {
     let error = language.call_method("Judge", &("premise", "hypothesis")).await.expect_err("no such model is shipped");
     assert_eq!(steward_tests::client::error_name(&error), "org.steward1.Error.NotReady");
     let knowledge = stand.client().interface("Knowledge").await.unwrap();
-    let error = knowledge.call_method("Rollback", &()).await.expect_err("there is one generation");
-    assert_eq!(steward_tests::client::error_name(&error), "org.steward1.Error.NotReady");
+    let error = knowledge.call_method("Rollback", &()).await.expect_err("nothing was installed");
+    assert_eq!(steward_tests::client::error_name(&error), "org.steward1.Error.NotFound");
 }
 
 #[tokio::test]

@@ -13,3 +13,4 @@ mod processes;
 mod python;
 mod sessions;
 mod setting;
+mod updates;

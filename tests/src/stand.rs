@@ -18,6 +18,9 @@ use crate::process::Process;
 /// How long the daemon may take until it serves; the first start works out a vector for every phrase.
 const START: Duration = Duration::from_secs(300);
 
+/// The simulated car's vehicle line, as its bundles of knowledge name it.
+pub const VEHICLE: &str = "kestrel-5";
+
 /// What to start, and with what. The default is everything that the checkout has.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -35,6 +38,8 @@ pub struct Options {
     pub knowledge: Option<PathBuf>,
     /// More policy files than the checkout's.
     pub policy: Vec<PathBuf>,
+    /// The root of trust for bundles of knowledge; none: nothing can be installed.
+    pub trust: Option<PathBuf>,
     /// Folder that outlives the stand, for the daemon's state; none: one of its own.
     pub state: Option<PathBuf>,
     /// What is called up to now, for somebody who waits.
@@ -51,6 +56,7 @@ impl Default for Options {
             onnxruntime: None,
             knowledge: None,
             policy: Vec::new(),
+            trust: None,
             state: None,
             progress: |_| {},
         }
@@ -278,6 +284,7 @@ struct Configuration {
     bus: &'static str,
     paths: Paths,
     policy: Policy,
+    update: Update,
 }
 
 #[derive(Serialize)]
@@ -288,6 +295,12 @@ struct Paths {
     vss: PathBuf,
     state: PathBuf,
     onnxruntime: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Update {
+    trust: PathBuf,
+    vehicle: &'static str,
 }
 
 #[derive(Serialize)]
@@ -318,6 +331,7 @@ fn write_configuration(checkout: &Checkout, options: &Options, folders: &[PathBu
     let shipped = Some(checkout.path(prepared::POLICY)).filter(|file| file.exists());
     let files = shipped.into_iter().chain(options.policy.iter().cloned()).collect();
     let file = run.join("steward.toml");
-    std::fs::write(&file, toml::to_string(&Configuration { bus: "session", paths, policy: Policy { files } })?)?;
+    let update = Update { trust: options.trust.clone().unwrap_or_else(|| run.join("no-trust.json")), vehicle: VEHICLE };
+    std::fs::write(&file, toml::to_string(&Configuration { bus: "session", paths, policy: Policy { files }, update })?)?;
     Ok(file)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use knowledge::{Generation, Hit, Kind, Query};
+use knowledge::{Hit, Kind, Query, Shelf};
 use models::Embedder;
 
 use crate::reply::Source;
@@ -30,7 +30,7 @@ const STATEMENT_COSINE: f32 = 0.9;
 /// # Errors
 /// The database or the encoder fails; the sentence is for the log.
 pub fn answer(
-    knowledge: &Arc<Generation>,
+    knowledge: &Arc<Shelf>,
     embedder: Option<&Arc<Embedder>>,
     question: &str,
     language: &str,
@@ -45,7 +45,7 @@ pub fn answer(
         _ => None,
     };
     let query = Query { text: question, vector: vector.as_deref(), language: Some(language), limit: 5, ..Query::new(question) };
-    let hits = knowledge.search(&query).map_err(|error| error.to_string())?;
+    let hits = knowledge.search(&query, embedder.map(|embedder| embedder.identity())).map_err(|error| error.to_string())?;
     let is_near = |hit: &Hit| is_question || hit.keyword >= STATEMENT_WORDS || hit.vector >= STATEMENT_COSINE;
     let best = hits.iter().find(|hit| knowledge.confident(hit) && is_near(hit));
     Ok((best.map(from_hit), hits.clone()))

@@ -1,6 +1,7 @@
 //! The named errors of the bus, and the one place where the other crates' errors become them.
 
 use knowledge::KnowledgeError;
+use knowledge::update::{RefusalKind, UpdateError};
 use models::ModelError;
 
 use crate::turns::Refusal;
@@ -23,6 +24,12 @@ pub enum Error {
     NotFound(String),
     /// The deadline passed.
     Timeout(String),
+    /// Not from whom it should be, or changed on the way.
+    Untrusted(String),
+    /// Older than it may be.
+    Outdated(String),
+    /// Fine, and not for this car.
+    Incompatible(String),
     /// It broke; the log knows more.
     Failed(String),
 }
@@ -61,6 +68,24 @@ impl From<KnowledgeError> for Error {
     }
 }
 
+impl From<UpdateError> for Error {
+    fn from(error: UpdateError) -> Self {
+        tracing::warn!(%error, "a bundle was refused");
+        let sentence = error.to_string();
+        match error.kind() {
+            RefusalKind::Untrusted => Error::Untrusted(sentence),
+            RefusalKind::Outdated => Error::Outdated(sentence),
+            RefusalKind::Incompatible => Error::Incompatible(sentence),
+            RefusalKind::TooLarge => Error::TooLarge(sentence),
+            RefusalKind::BadRequest => Error::BadRequest(sentence),
+            RefusalKind::Busy => Error::Busy(sentence),
+            RefusalKind::NotFound => Error::NotFound(sentence),
+            RefusalKind::NotReady => Error::NotReady(sentence),
+            RefusalKind::Failed => Error::Failed(sentence),
+        }
+    }
+}
+
 impl From<zbus::Error> for Error {
     fn from(error: zbus::Error) -> Self {
         tracing::error!(%error, "the bus failed");
@@ -91,6 +116,9 @@ mod tests {
         assert_eq!(names(Error::from(ModelError::Busy)), "org.steward1.Error.Busy");
         assert_eq!(names(Error::from(ModelError::NoTokens)), "org.steward1.Error.BadRequest");
         assert_eq!(names(Error::Timeout(String::new())), "org.steward1.Error.Timeout");
+        assert_eq!(names(Error::from(UpdateError::Expired { role: "root".into() })), "org.steward1.Error.Outdated");
+        assert_eq!(names(Error::from(UpdateError::Link { name: "x".into() })), "org.steward1.Error.Untrusted");
+        assert_eq!(names(Error::from(UpdateError::Unsupported("x".into()))), "org.steward1.Error.Incompatible");
     }
 
     #[test]

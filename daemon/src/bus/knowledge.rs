@@ -2,17 +2,24 @@
 
 use std::sync::Arc;
 
-use knowledge::{Generation, Query};
+use knowledge::update::{Report, UpdateError};
+use knowledge::{Query, Shelf};
 use tokio::sync::Semaphore;
+use zbus::message::Header;
+use zbus::names::OwnedUniqueName;
 use zbus::object_server::SignalEmitter;
-use zbus::{OwnedFd, interface};
+use zbus::{Connection, OwnedFd, interface};
 
+use super::PATH;
 use super::assistant::assistant;
+use super::caller::{identify, sender};
 use super::dictionary::{self, Dictionary};
 use super::error::{Error, Result, fenced};
 use super::language::{blocking, enter};
 use super::options::{self, Options};
 use crate::desk::Desk;
+use crate::parts::note_knowledge;
+use crate::stock::Stock;
 
 /// Searches at work at once.
 const SEARCHES: usize = 4;
@@ -30,7 +37,31 @@ impl KnowledgeInterface {
         KnowledgeInterface { desk, gate: Arc::new(Semaphore::new(SEARCHES)) }
     }
 
-    fn in_use(&self) -> Option<Arc<Generation>> {
+    /// Changes what is installed and puts it to use: searches that are under way keep what they have, later ones find the new.
+    async fn change(
+        &self,
+        header: &Header<'_>,
+        connection: &Connection,
+        work: impl FnOnce(&Stock) -> std::result::Result<Report, UpdateError> + Send + 'static,
+    ) -> Result<Dictionary> {
+        let (desk, connection, name) = (Arc::clone(&self.desk), connection.clone(), sender(header)?);
+        fenced(async move {
+            let stock = stock_for(&desk, &connection, &name).await?;
+            let report = blocking(move || {
+                let report = work(&stock)?;
+                restock(&desk, &stock)?;
+                Ok(report)
+            })
+            .await?;
+            if report.changed {
+                announce(&connection, report.generation).await?;
+            }
+            Ok(dictionary::report(&report))
+        })
+        .await
+    }
+
+    fn in_use(&self) -> Option<Arc<Shelf>> {
         self.desk.assistant()?.knowledge()
     }
 }
@@ -48,38 +79,47 @@ impl KnowledgeInterface {
             _ => return Err(Error::TooLarge(format!("limit is {limit}; {PASSAGES} is the most"))),
         }
         let embedder = assistant(&self.desk)?.embedder();
-        let generation = self.in_use().ok_or_else(|| Error::NotReady("no knowledge is installed; see StatusDetail".to_owned()))?;
+        let shelf = self.in_use().ok_or_else(|| Error::NotReady("no knowledge is installed; see StatusDetail".to_owned()))?;
         let gate = Arc::clone(&self.gate);
         fenced(async move {
             let _permit = enter(&gate)?;
-            blocking(move || search(&generation, embedder.as_deref(), &query, limit as usize, &language)).await
+            blocking(move || search(&shelf, embedder.as_deref(), &query, limit as usize, &language)).await
         })
         .await
     }
 
-    /// bundle: an open file or directory descriptor, never a path. Verified, then switched to at once or not at all.
+    /// bundle: an open file or directory descriptor, never a path. Verified, then switched to at once or not at all. The report says
+    /// `generation`, `changed`, `line`, `name`, `version`, and `golden`: how many of its own questions the bundle answered.
     #[zbus(out_args("report"))]
-    async fn install(&self, bundle: OwnedFd, options: Options) -> Result<Dictionary> {
-        drop((bundle, options));
-        Err(Error::NotReady("this version cannot install bundles; build a generation and set paths.knowledge".to_owned()))
+    async fn install(
+        &self,
+        bundle: OwnedFd,
+        options: Options,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Dictionary> {
+        options::check_none(&options)?;
+        let bundle = std::os::fd::OwnedFd::from(bundle);
+        self.change(&header, connection, move |stock| stock.install(bundle)).await
     }
 
     /// Goes back to the generation before.
     #[zbus(out_args("report"))]
-    async fn rollback(&self) -> Result<Dictionary> {
-        Err(Error::NotReady("this version keeps one generation only, so there is none to go back to".to_owned()))
+    async fn rollback(&self, #[zbus(header)] header: Header<'_>, #[zbus(connection)] connection: &Connection) -> Result<Dictionary> {
+        self.change(&header, connection, Stock::rollback).await
     }
 
-    /// Number of the generation in use: when it was built, in seconds since 1970; 0: none.
+    /// Number of the generation in use, another one after every install: when the car's own knowledge was built, in seconds since
+    /// 1970, while nothing else is installed; 0: none.
     #[zbus(property)]
     fn generation(&self) -> u64 {
-        self.in_use().map_or(0, |generation| generation.manifest().created)
+        self.in_use().map_or(0, |shelf| shelf.number())
     }
 
     /// The bundles in use: `name`, `version`, `license`, `vehicles`, `languages`, `created`, `pairs`, `passages`.
     #[zbus(property)]
     fn bundles(&self) -> Vec<Dictionary> {
-        self.in_use().iter().map(|generation| dictionary::bundle(generation.manifest())).collect()
+        self.in_use().iter().flat_map(|shelf| shelf.manifests().map(dictionary::bundle).collect::<Vec<_>>()).collect()
     }
 
     /// Another generation is in use.
@@ -87,21 +127,44 @@ impl KnowledgeInterface {
     async fn changed(emitter: &SignalEmitter<'_>, generation: u64) -> zbus::Result<()>;
 }
 
-fn search(
-    generation: &Generation,
-    embedder: Option<&models::Embedder>,
-    query: &str,
-    limit: usize,
-    language: &str,
-) -> Result<Vec<Dictionary>> {
+/// The stock, if this caller may change it.
+async fn stock_for(desk: &Desk, connection: &Connection, name: &OwnedUniqueName) -> Result<Arc<Stock>> {
+    assistant(desk)?;
+    let caller = identify(desk, connection, name).await?;
+    if !Stock::permits(&caller) {
+        return Err(Error::Denied("only the administrator and the daemon's own user may change what the car knows".to_owned()));
+    }
+    desk.stock().cloned().ok_or_else(|| Error::NotReady("there is nowhere to install to; see StatusDetail".to_owned()))
+}
+
+/// Puts what is installed now to use.
+fn restock(desk: &Desk, stock: &Stock) -> Result<()> {
+    let assistant = assistant(desk)?;
+    let stocked = stock.stocked();
+    desk.change_status(|status| note_knowledge(&stocked.shelf, &stocked.trouble, assistant.embedder().as_deref(), status));
+    assistant.set_knowledge(Some(stocked.shelf).filter(|shelf| !shelf.is_empty()));
+    Ok(())
+}
+
+/// Tells everybody that another generation is in use.
+async fn announce(connection: &Connection, generation: u64) -> zbus::Result<()> {
+    let object = connection.object_server().interface::<_, KnowledgeInterface>(PATH).await?;
+    let (interface, emitter) = (object.get().await, object.signal_emitter());
+    interface.generation_changed(emitter).await?;
+    interface.bundles_changed(emitter).await?;
+    KnowledgeInterface::changed(emitter, generation).await
+}
+
+fn search(shelf: &Shelf, embedder: Option<&models::Embedder>, query: &str, limit: usize, language: &str) -> Result<Vec<Dictionary>> {
     // Vectors of another model, or none at all: then words decide alone.
-    let fitting = embedder.filter(|embedder| generation.check_embedder(embedder.identity()).is_ok());
+    let fitting = embedder.filter(|embedder| shelf.fits(embedder.identity()));
     let vector = match fitting.map(|embedder| embedder.embed(query)) {
         Some(Ok(vector)) => Some(vector),
         Some(Err(models::ModelError::NoTokens)) | None => None,
         Some(Err(error)) => return Err(error.into()),
     };
     let language = Some(language).filter(|language| !language.is_empty());
-    let hits = generation.search(&Query { vector: vector.as_deref(), language, limit, ..Query::new(query) })?;
+    let query = Query { vector: vector.as_deref(), language, limit, ..Query::new(query) };
+    let hits = shelf.search(&query, fitting.map(models::Embedder::identity))?;
     Ok(hits.iter().map(dictionary::passage).collect())
 }

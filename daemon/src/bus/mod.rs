@@ -118,6 +118,7 @@ fn load(connection: Connection, desk: Arc<Desk>, plugins: Arc<BusPlugins>, order
         let loaded = loaded.unwrap_or_else(|_| Loaded::broken());
         if let Some(assistant) = loaded.assistant {
             desk.employ(assistant);
+            loaded.stock.into_iter().for_each(|stock| desk.open_stock(stock));
             if let Err(error) = watch::put_up_plugins(&connection, &desk, &plugins).await {
                 tracing::error!(%error, "the plugins could not be put on the bus");
             }

@@ -67,6 +67,12 @@ pub(super) fn search_language(options: &Options) -> Result<String> {
     options.get("language").map_or_else(|| Ok(String::new()), language)
 }
 
+/// Refuses options where there are none.
+pub(super) fn check_none(options: &Options) -> Result<()> {
+    check_count(options)?;
+    options.keys().next().map_or(Ok(()), |other| Err(unknown(other, "none")))
+}
+
 /// Refuses a text over the limit.
 pub(super) fn check_text(text: &str) -> Result<()> {
     if text.len() > TEXT_LIMIT {

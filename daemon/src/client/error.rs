@@ -43,7 +43,7 @@ impl ClientError {
             ClientError::NoBus { .. } | ClientError::NotRunning { .. } => 6,
             ClientError::Named { name, .. } => match name.as_str() {
                 "BadRequest" | "TooLarge" => 2,
-                "Denied" => 3,
+                "Denied" | "Untrusted" | "Outdated" | "Incompatible" => 3,
                 _ => 5,
             },
             ClientError::Bus(_) => 5,
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn exit_statuses_are_those_of_the_contract() {
         let named = |name: &str| ClientError::Named { name: name.to_owned(), text: String::new() }.exit_status();
-        assert_eq!(["BadRequest", "TooLarge", "Denied", "Timeout", "NotReady"].map(named), [2, 2, 3, 5, 5]);
+        assert_eq!(["BadRequest", "TooLarge", "Denied", "Untrusted", "Timeout", "NotReady"].map(named), [2, 2, 3, 3, 5, 5]);
         assert_eq!(not_running().exit_status(), 6);
     }
 

@@ -1,6 +1,8 @@
 //! Calls the daemon: what the command line knows of D-Bus. Everything comes back as JSON with the keys of the contract.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use plugins::bus::BusVehicle;
@@ -13,7 +15,7 @@ use zbus::fdo::{DBusProxy, ObjectManagerProxy};
 use zbus::names::BusName;
 use zbus::proxy::CacheProperties;
 use zbus::wire::DynamicType;
-use zbus::{Connection, Proxy, Variant};
+use zbus::{Connection, Fd, Proxy, Variant};
 
 use crate::bus::{NAME, PATH};
 use crate::config::Bus;
@@ -29,6 +31,9 @@ use json::{Dictionary, object, objects};
 
 /// Turns have a deadline of a minute; whoever waits longer waits for nothing.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long an install may take: gigabytes from a slow stick.
+const INSTALL_PATIENCE: Duration = Duration::from_secs(1800);
 
 /// What a client gets.
 pub type Result<T> = std::result::Result<T, ClientError>;
@@ -54,11 +59,23 @@ impl Client {
     /// # Errors
     /// There is no bus.
     pub async fn connect(bus: Bus) -> Result<Client> {
+        Self::connect_for(bus, PATIENCE).await
+    }
+
+    /// The same, for calls that may take half an hour.
+    ///
+    /// # Errors
+    /// There is no bus.
+    pub async fn connect_patiently(bus: Bus) -> Result<Client> {
+        Self::connect_for(bus, INSTALL_PATIENCE).await
+    }
+
+    async fn connect_for(bus: Bus, patience: Duration) -> Result<Client> {
         let (name, builder) = match bus {
             Bus::Session => ("session", Builder::session()),
             Bus::System => ("system", Builder::system()),
         };
-        let connection = builder.method_timeout(PATIENCE).build().await;
+        let connection = builder.method_timeout(patience).build().await;
         let no_bus = |error: zbus::Error| ClientError::NoBus { bus: name, reason: error.to_string() };
         Ok(Client { connection: connection.map_err(no_bus)? })
     }
@@ -148,6 +165,25 @@ impl Client {
     pub async fn search(&self, query: &str, limit: u32, telling: &Telling) -> Result<Json> {
         let passages: Vec<Dictionary> = self.call("Knowledge", "Search", &(query, limit, telling.options())).await?;
         Ok(objects(&passages))
+    }
+
+    /// Installs a bundle by its open folder or file.
+    ///
+    /// # Errors
+    /// As above; `Untrusted`, `Outdated` and `Incompatible` when it is refused.
+    pub async fn install(&self, bundle: File) -> Result<Json> {
+        let options: HashMap<&str, Variant<'_>> = HashMap::new();
+        let report: Dictionary = self.call("Knowledge", "Install", &(Fd::from(OwnedFd::from(bundle)), options)).await?;
+        Ok(object(&report))
+    }
+
+    /// Goes back to the generation before.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn rollback(&self) -> Result<Json> {
+        let report: Dictionary = self.call("Knowledge", "Rollback", &()).await?;
+        Ok(object(&report))
     }
 
     /// Opens a conversation with a memory of its own.

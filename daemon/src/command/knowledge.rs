@@ -1,4 +1,4 @@
-//! `steward knowledge`: search what the car knows, list it, build it.
+//! `steward knowledge`: search what the car knows, list it, build it, sign it, install it.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use knowledge::{Generation, Manifest, Progress};
 use models::{Embedder, ModelFolder, Runtime, RuntimeOptions};
 use serde_json::Value as Json;
 
+use super::bundle::BundleCommand;
 use super::show::{Look, Shown, list, print_line, text};
 use super::{Failure, Folders, General, Told, layout};
 use crate::config::Config;
@@ -31,6 +32,15 @@ pub(super) enum KnowledgeCommand {
     },
     /// The bundles in use
     List,
+    /// Verify a bundle and switch to it; the daemon does both
+    Install {
+        /// Folder or file of the bundle
+        bundle: PathBuf,
+    },
+    /// Go back to the generation before
+    Rollback,
+    #[command(flatten)]
+    Bundle(BundleCommand),
     /// Build a generation from a source folder
     Build {
         /// Folder with bundle.toml, qa/ and manual/
@@ -56,6 +66,12 @@ pub(super) async fn run(general: &General, command: KnowledgeCommand) -> Result<
             show_passages(shown, &passages)
         }
         KnowledgeCommand::List => show_bundles(shown, &general.client().await?.status().await?),
+        KnowledgeCommand::Install { bundle } => {
+            let bundle = super::bundle::open(&bundle)?;
+            show_change(shown, &general.patient_client().await?.install(bundle).await?)
+        }
+        KnowledgeCommand::Rollback => show_change(shown, &general.patient_client().await?.rollback().await?),
+        KnowledgeCommand::Bundle(command) => super::bundle::run(shown, command).await,
         KnowledgeCommand::Build { source, output, no_vectors, folders } => {
             let config = layout(&folders)?.config;
             let built = tokio::task::spawn_blocking(move || build(&config, &source, &output, no_vectors)).await;
@@ -130,6 +146,8 @@ fn show_bundles(shown: Shown, status: &Json) -> Result<ExitCode, Failure> {
         Shown::print_json(&status["bundles"]);
     } else if bundles.is_empty() {
         print_line("No knowledge is installed.");
+    } else {
+        print_line(format_args!("generation {}", status["generation"]));
     }
     for bundle in bundles.iter().filter(|_| !shown.json) {
         let (name, version, license) = (text(bundle, "name"), text(bundle, "version"), text(bundle, "license"));
@@ -139,6 +157,21 @@ fn show_bundles(shown: Shown, status: &Json) -> Result<ExitCode, Failure> {
             bundle["pairs"],
             bundle["passages"]
         ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_change(shown: Shown, report: &Json) -> Result<ExitCode, Failure> {
+    let generation = &report["generation"];
+    if shown.json {
+        Shown::print_json(report);
+    } else if report["changed"] == false {
+        print_line(format_args!("{} {} is in use already, as generation {generation}.", text(report, "name"), text(report, "version")));
+    } else if text(report, "line").is_empty() {
+        print_line(format_args!("Back to generation {generation}."));
+    } else {
+        let (name, version) = (text(report, "name"), text(report, "version"));
+        print_line(format_args!("{name} {version} is in use, as generation {generation}; it answered {} questions of its own.", report["golden"]));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -88,7 +88,7 @@ fn load(layout: Layout) -> Result<Local, Failure> {
         Ok(Doors { plugins: Arc::new(plugins), vehicle })
     });
     let bar = phrases_bar();
-    let Loaded { assistant, status } = parts::load(Order { config, rules, doors }, |done, total| {
+    let Loaded { assistant, status, .. } = parts::load(Order { config, rules, doors }, |done, total| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     });

@@ -11,6 +11,7 @@ use crate::client::{Client, Telling};
 use crate::config::{Bus, Config};
 
 mod ask;
+mod bundle;
 mod chat;
 mod daemon;
 mod failure;
@@ -87,7 +88,7 @@ enum Command {
     /// Vehicle signals: read, set, watch
     #[command(subcommand)]
     Vehicle(vehicle::VehicleCommand),
-    /// What the car knows: search it, list it, build it
+    /// What the car knows: search it, list it, build it, sign it, install it
     #[command(subcommand)]
     Knowledge(knowledge::KnowledgeCommand),
 }
@@ -116,12 +117,20 @@ impl General {
     }
 
     async fn client(&self) -> Result<Client, Failure> {
-        let bus = match self.bus {
+        Ok(Client::connect(self.bus()?).await?)
+    }
+
+    /// For calls that read gigabytes.
+    async fn patient_client(&self) -> Result<Client, Failure> {
+        Ok(Client::connect_patiently(self.bus()?).await?)
+    }
+
+    fn bus(&self) -> Result<Bus, Failure> {
+        Ok(match self.bus {
             Some(BusName::Session) => Bus::Session,
             Some(BusName::System) => Bus::System,
             None => Config::load(None).map_err(|error| Failure::wrong_use(error.to_string()))?.bus,
-        };
-        Ok(Client::connect(bus).await?)
+        })
     }
 }
 

@@ -8,7 +8,7 @@ mod used;
 mod written;
 
 pub use used::{Config, LEVELS};
-pub use written::{Written, WrittenLog, WrittenModels, WrittenPaths, WrittenPolicy};
+pub use written::{Written, WrittenLog, WrittenModels, WrittenPaths, WrittenPolicy, WrittenUpdate};
 
 /// A message bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

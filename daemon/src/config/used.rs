@@ -43,6 +43,10 @@ pub struct Config {
     pub policy: Vec<PathBuf>,
     /// Whether a missing policy file is an error: it is when somebody named it.
     pub policy_required: bool,
+    /// The root of trust for bundles of knowledge.
+    pub trust: PathBuf,
+    /// This car's vehicle line; empty: not known, so that bundles for named lines do not fit.
+    pub vehicle: String,
     /// One of [`LEVELS`].
     pub level: String,
 }
@@ -94,7 +98,7 @@ impl TryFrom<Written> for Config {
     type Error = ConfigError;
 
     fn try_from(written: Written) -> Result<Config, ConfigError> {
-        let Written { bus, steering, paths, models, policy, log } = written;
+        let Written { bus, steering, paths, models, policy, update, log } = written;
         let in_share = |name: &str| Path::new("/usr/share/steward").join(name);
         let policy_required = policy.files.is_some();
         let config = Config {
@@ -113,6 +117,8 @@ impl TryFrom<Written> for Config {
                 ["/usr/share/steward/policy.toml", "/etc/steward/policy.toml", "/etc/steward/policy.d"].map(PathBuf::from).to_vec()
             }),
             policy_required,
+            trust: update.trust.unwrap_or_else(|| in_share("trust/root.json")),
+            vehicle: update.vehicle.unwrap_or_default(),
             level: log.level.unwrap_or_else(|| "info".to_owned()),
         };
         config.check()

@@ -21,6 +21,8 @@ pub struct Written {
     pub models: WrittenModels,
     /// `[policy]`
     pub policy: WrittenPolicy,
+    /// `[update]`
+    pub update: WrittenUpdate,
     /// `[log]`
     pub log: WrittenLog,
 }
@@ -61,6 +63,16 @@ pub struct WrittenModels {
 pub struct WrittenPolicy {
     /// Rule files, and folders of them.
     pub files: Option<Vec<PathBuf>>,
+}
+
+/// `[update]`: which bundles of knowledge may be installed.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WrittenUpdate {
+    /// The root of trust: whose bundles are installed.
+    pub trust: Option<PathBuf>,
+    /// This car's vehicle line; empty: not known.
+    pub vehicle: Option<String>,
 }
 
 /// `[log]`: what is written down.
@@ -106,6 +118,10 @@ impl Written {
                 threads: later.models.threads.or(self.models.threads),
             },
             policy: WrittenPolicy { files: later.policy.files.or(self.policy.files) },
+            update: WrittenUpdate {
+                trust: later.update.trust.or(self.update.trust),
+                vehicle: later.update.vehicle.or(self.update.vehicle),
+            },
             log: WrittenLog { level: later.log.level.or(self.log.level) },
         }
     }
@@ -113,7 +129,7 @@ impl Written {
     /// Makes relative paths start at `folder`; an empty path stays empty.
     fn anchor(&mut self, folder: &Path) {
         let paths = &mut self.paths;
-        let single = [&mut paths.models, &mut paths.knowledge, &mut paths.vss, &mut paths.state, &mut paths.onnxruntime];
+        let single = [&mut paths.models, &mut paths.knowledge, &mut paths.vss, &mut paths.state, &mut paths.onnxruntime, &mut self.update.trust];
         let several = [&mut paths.plugins, &mut self.policy.files];
         let all = single.into_iter().flatten().chain(several.into_iter().flatten().flatten());
         for path in all.filter(|path| !path.as_os_str().is_empty()) {

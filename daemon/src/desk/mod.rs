@@ -14,6 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use crate::status::Status;
+use crate::stock::Stock;
 use crate::turns::{Caller, Conversation, Plan, Refusal, Turn, Turns};
 
 mod ending;
@@ -42,6 +43,7 @@ pub struct Desk {
     /// Everything under way.
     pub turns: Arc<Turns>,
     assistant: OnceLock<Arc<Assistant>>,
+    stock: OnceLock<Arc<Stock>>,
     status: watch::Sender<Status>,
     ending: AtomicBool,
 }
@@ -51,6 +53,7 @@ impl Default for Desk {
         Desk {
             turns: Arc::default(),
             assistant: OnceLock::new(),
+            stock: OnceLock::new(),
             status: watch::channel(Status::default()).0,
             ending: AtomicBool::new(false),
         }
@@ -80,6 +83,16 @@ impl Desk {
     /// Puts the assistant to work; only the first one counts.
     pub fn employ(&self, assistant: Arc<Assistant>) {
         let _ = self.assistant.set(assistant);
+    }
+
+    /// Where knowledge can be put, once it is known.
+    pub fn stock(&self) -> Option<&Arc<Stock>> {
+        self.stock.get()
+    }
+
+    /// Opens the stock; only the first one counts.
+    pub fn open_stock(&self, stock: Arc<Stock>) {
+        let _ = self.stock.set(stock);
     }
 
     /// Says that the daemon ends, so that loading gives up.

@@ -1,15 +1,22 @@
 //! `knowledge.sqlite`: the only place that speaks SQLite. [`Writer`] makes the file once, [`Reader`] never changes it.
 
+mod guard;
 mod read;
 mod write;
 
-pub(crate) use read::{Reader, Row};
+pub(crate) use read::{Reader, Row, Sample};
 pub(crate) use write::{Writer, passage_terms};
 
-/// SQLite's complaint.
+/// SQLite's complaint, or ours about what is in the file.
 #[derive(Debug, thiserror::Error)]
-#[error("the knowledge database failed: {0}")]
-pub struct DatabaseError(#[from] rusqlite::Error);
+pub enum DatabaseError {
+    /// SQLite's.
+    #[error("the knowledge database failed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A table, index, view or trigger that this version does not make, or one that is missing.
+    #[error("the knowledge database has another schema than this version makes: {0}")]
+    Schema(String),
+}
 
 /// `word_term` holds the space-separated terms of `terms`, not text: the tokenizer only has to cut at spaces, and
 /// because its content is never stored, only the index takes room. `scope` and `term` are what rarity is reckoned
@@ -33,4 +40,10 @@ fn kind_number(kind: crate::query::Kind) -> i64 {
         crate::query::Kind::Curated => 0,
         crate::query::Kind::Document => 1,
     }
+}
+
+/// Changes a database as this crate never does.
+#[cfg(test)]
+pub(crate) fn execute_for_tests(path: &std::path::Path, statement: &str) {
+    rusqlite::Connection::open(path).unwrap().execute_batch(statement).unwrap();
 }

@@ -7,12 +7,24 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params, params_from_iter};
 
+use super::guard::{self, Patience};
 use super::{DatabaseError, kind_number};
 use crate::query::Kind;
 
 /// A database that is only read.
 pub(crate) struct Reader {
     connection: Connection,
+    patience: Patience,
+}
+
+/// One entry by its first wording.
+pub(crate) struct Sample {
+    pub(crate) wording: u64,
+    pub(crate) id: String,
+    pub(crate) kind: Kind,
+    pub(crate) language: String,
+    pub(crate) question: String,
+    pub(crate) text: String,
 }
 
 /// One wording with the entry it belongs to.
@@ -40,8 +52,35 @@ impl Reader {
         let connection = Connection::open_with_flags(immutable_uri(path), flags)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        let patience = guard::put_up(&connection)?;
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;")?;
-        Ok(Reader { connection })
+        guard::check_schema(&connection)?;
+        Ok(Reader { connection, patience })
+    }
+
+    /// Lets the next queries take as long as a search may.
+    pub(crate) fn begin(&self) {
+        self.patience.begin(guard::SEARCH);
+    }
+
+    /// What SQLite finds wrong inside of the file, if anything. Reads all of it.
+    pub(crate) fn check_integrity(&self) -> Result<Option<String>, DatabaseError> {
+        self.patience.begin(guard::WHOLE_FILE);
+        let mut statement = self.connection.prepare("PRAGMA integrity_check(1)")?;
+        let verdict: String = statement.query_row([], |row| row.get(0))?;
+        Ok(Some(verdict).filter(|verdict| verdict != "ok"))
+    }
+
+    /// Every entry of a kind by its first wording, in the order of the source.
+    pub(crate) fn samples(&self, kind: Kind) -> Result<Vec<Sample>, DatabaseError> {
+        let sql = "SELECT min(wording.number), wording.text, entry.id, entry.language, entry.text
+             FROM entry JOIN wording ON wording.entry = entry.number WHERE kind = ? GROUP BY entry.number ORDER BY entry.number";
+        let mut statement = self.connection.prepare(sql)?;
+        let sample = |row: &rusqlite::Row| {
+            let wording = row.get::<_, i64>(0)? as u64;
+            Ok(Sample { wording, question: row.get(1)?, id: row.get(2)?, language: row.get(3)?, text: row.get(4)?, kind })
+        };
+        Ok(statement.query_map([kind_number(kind)], sample)?.collect::<Result<_, _>>()?)
     }
 
     /// The word lists it was built with, in order.

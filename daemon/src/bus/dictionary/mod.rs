@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use assistant::CatalogueRow;
 use assistant::reply::{ActionReport, ChoiceOption, Meaning, MeantCommand, Reply, Source};
+use knowledge::update::Report;
 use knowledge::{Hit, Manifest};
 use plugins::bus::variant::to_dictionary;
 use serde_json::Value as Json;
@@ -145,6 +146,18 @@ pub(super) fn bundle(manifest: &Manifest) -> Dictionary {
         ("created", manifest.created.into()),
         ("pairs", count(manifest.counts.pairs)),
         ("passages", count(manifest.counts.passages)),
+    ])
+}
+
+/// What came of an install or of going back.
+pub(super) fn report(report: &Report) -> Dictionary {
+    dictionary([
+        ("generation", report.generation.into()),
+        ("changed", report.changed.into()),
+        ("line", text(&report.line)),
+        ("name", text(&report.name)),
+        ("version", text(&report.version)),
+        ("golden", (report.golden as u64).into()),
     ])
 }
 
