@@ -9,7 +9,8 @@ use serde::Serialize;
 pub struct Status {
     /// Whether everything that could be loaded is loaded.
     pub loaded: bool,
-    /// What is optional and not there, each with a sentence: `vss`, `plugins`, `onnxruntime`, `model`, `knowledge`, `vehicle`, `state`.
+    /// What is optional and not there, each with a sentence: `vss`, `plugins`, `onnxruntime`, `model`, `knowledge`,
+    /// `knowledge-vectors`, `knowledge-bundles`, `vehicle`, `state`.
     pub missing: BTreeMap<String, String>,
     /// Plugin folders that were left out, with the reason.
     pub rejected: BTreeMap<String, String>,

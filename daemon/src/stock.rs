@@ -50,7 +50,7 @@ impl Stock {
         let own_line = self.own.as_ref().map(|own| line_of(&own.manifest().name));
         let mut own = self.own.clone();
         for (line, generation) in in_use.bundles {
-            let newer = |own: &Arc<Generation>| own.manifest().created >= generation.manifest().created;
+            let newer = |own: &Arc<Generation>| own.manifest().created > generation.manifest().created;
             match (&own_line, &own) {
                 (Some(of_own), Some(kept)) if *of_own == line && newer(kept) => {}
                 (Some(of_own), Some(_)) if *of_own == line => own = Some(Arc::new(generation)),
@@ -88,5 +88,18 @@ impl Stock {
         let report = self.store.rollback()?;
         let generation = if report.generation > 0 { report.generation } else { self.built() };
         Ok(Report { generation, ..report })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_may_not_change_what_the_car_knows() {
+        let own = rustix::process::geteuid().as_raw();
+        let caller = |uid| Caller { name: ":1.7".to_owned(), uid };
+        assert!(Stock::permits(&caller(0)) && Stock::permits(&caller(own)));
+        assert!(!Stock::permits(&caller(own + 1)));
     }
 }

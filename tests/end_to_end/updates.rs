@@ -49,7 +49,7 @@ impl Scene {
     /// Builds and signs a bundle about ferries, which the car's own knowledge does not speak of.
     async fn bundle(&self, edition: u64, answer: &str, more: &[&str]) -> PathBuf {
         let source = self.path(&format!("source-{edition}"));
-        write_source(&source, edition, answer, "kestrel-5");
+        write_source(&source, "Ferry guide", edition, answer, "kestrel-5");
         self.signed(&source, edition, more).await
     }
 
@@ -83,9 +83,10 @@ impl Scene {
     }
 }
 
-fn write_source(source: &Path, edition: u64, answer: &str, vehicle: &str) {
+fn write_source(source: &Path, name: &str, edition: u64, answer: &str, vehicle: &str) {
     std::fs::create_dir_all(source.join("qa")).unwrap();
-    let head = format!("name = \"Ferry guide\"\nversion = \"{edition}\"\nlanguages = [\"en\"]\nlicense = \"CC0-1.0\"\nvehicles = [\"{vehicle}\"]\n");
+    let head =
+        format!("name = \"{name}\"\nversion = \"{edition}\"\nlanguages = [\"en\"]\nlicense = \"CC0-1.0\"\nvehicles = [\"{vehicle}\"]\n");
     std::fs::write(source.join("bundle.toml"), head).unwrap();
     let pairs = [
         ("ferry-gear.en", "Which gear do I leave the car in on a ferry?", answer),
@@ -118,7 +119,10 @@ async fn a_bundle_answers_at_once_and_is_taken_back() {
     succeeds(&verified);
     assert!(out(&verified).contains("Ferry guide"), "{}", out(&verified));
     let report = succeeds(&scene.install(&bundle).await);
-    assert_eq!((report["line"].as_str(), report["changed"].as_bool(), report["golden"].as_u64()), (Some("ferry-guide"), Some(true), Some(2)));
+    assert_eq!(
+        (report["line"].as_str(), report["changed"].as_bool(), report["golden"].as_u64()),
+        (Some("ferry-guide"), Some(true), Some(2))
+    );
 
     let signal = tokio::time::timeout(Duration::from_secs(10), changes.next()).await.unwrap().unwrap();
     let changed: u64 = signal.body().deserialize().unwrap();
@@ -138,6 +142,19 @@ async fn a_bundle_answers_at_once_and_is_taken_back() {
     assert_ne!(ask(&scene.stand, FERRY).await["text"], "Park, with the brake on.");
     let again = scene.steward(&["knowledge", "rollback"]).await;
     assert_eq!(again.status.code(), Some(5), "{}", err(&again));
+}
+
+#[tokio::test]
+async fn a_bundle_of_the_cars_own_line_takes_its_place() {
+    let scene = Scene::new().await;
+    let source = scene.path("own");
+    write_source(&source, "Kestrel 5", 1, "Park, with the brake on.", "kestrel-5");
+    let bundle = scene.signed(&source, 1, &[]).await;
+    succeeds(&scene.install(&bundle).await);
+    assert_eq!(ask(&scene.stand, FERRY).await["text"], "Park, with the brake on.");
+    assert_ne!(kind(&ask(&scene.stand, "how do I jump start the car").await), "answer", "the old edition is gone");
+    succeeds(&scene.steward(&["knowledge", "rollback", "--json"]).await);
+    assert_eq!(kind(&ask(&scene.stand, "how do I jump start the car").await), "answer");
 }
 
 #[tokio::test]
@@ -172,7 +189,7 @@ async fn refusals_have_their_names() {
     assert_eq!(refused.status.code(), Some(3), "{}", err(&refused));
 
     let foreign = scene.path("foreign");
-    write_source(&foreign, 3, "Three.", "osprey-2");
+    write_source(&foreign, "Ferry guide", 3, "Three.", "osprey-2");
     let foreign = scene.signed(&foreign, 3, &[]).await;
     assert_eq!(scene.refused(&foreign).await, "org.steward1.Error.Incompatible");
 

@@ -98,7 +98,8 @@ fn make_keys(shown: Shown, folder: &Path, days: u64) -> Result<ExitCode, Failure
 fn make_bundle(shown: Shown, order: &Signing, output: &Path) -> Result<ExitCode, Failure> {
     let made = sign(order, output).map_err(failure)?;
     if shown.json {
-        let row = json!({ "line": made.line, "name": made.name, "version": made.version, "golden": made.golden, "metadata": order.version });
+        let row =
+            json!({ "line": made.line, "name": made.name, "version": made.version, "golden": made.golden, "metadata": order.version });
         Shown::print_json(&row);
     } else {
         let (name, version, line, golden) = (made.name, made.version, made.line, made.golden);
@@ -115,7 +116,10 @@ fn check(shown: Shown, bundle: &Path, trust: Option<PathBuf>, vehicle: Option<&s
     if shown.json {
         Shown::print_json(&json!({ "line": line, "name": name, "version": version, "golden": golden }));
     } else {
-        print_line(format_args!("{name} {version} ({line}) is signed by those whom {} trusts, and answered {golden} questions of its own.", trust.display()));
+        print_line(format_args!(
+            "{name} {version} ({line}) is signed by those whom {} trusts, and answered {golden} questions of its own.",
+            trust.display()
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

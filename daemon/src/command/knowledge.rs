@@ -171,7 +171,10 @@ fn show_change(shown: Shown, report: &Json) -> Result<ExitCode, Failure> {
         print_line(format_args!("Back to generation {generation}."));
     } else {
         let (name, version) = (text(report, "name"), text(report, "version"));
-        print_line(format_args!("{name} {version} is in use, as generation {generation}; it answered {} questions of its own.", report["golden"]));
+        print_line(format_args!(
+            "{name} {version} is in use, as generation {generation}; it answered {} questions of its own.",
+            report["golden"]
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -129,7 +129,8 @@ impl Written {
     /// Makes relative paths start at `folder`; an empty path stays empty.
     fn anchor(&mut self, folder: &Path) {
         let paths = &mut self.paths;
-        let single = [&mut paths.models, &mut paths.knowledge, &mut paths.vss, &mut paths.state, &mut paths.onnxruntime, &mut self.update.trust];
+        let single =
+            [&mut paths.models, &mut paths.knowledge, &mut paths.vss, &mut paths.state, &mut paths.onnxruntime, &mut self.update.trust];
         let several = [&mut paths.plugins, &mut self.policy.files];
         let all = single.into_iter().flatten().chain(several.into_iter().flatten().flatten());
         for path in all.filter(|path| !path.as_os_str().is_empty()) {

@@ -31,7 +31,7 @@ impl Patience {
 }
 
 /// Limits what the connection can do and how long.
-pub(super) fn put_up(connection: &Connection) -> Result<Patience, DatabaseError> {
+pub(super) fn put_up(connection: &mut Connection) -> Result<Patience, DatabaseError> {
     for (limit, value) in [
         (Limit::SQLITE_LIMIT_ATTACHED, 0),
         (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1),

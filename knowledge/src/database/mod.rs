@@ -4,7 +4,7 @@ mod guard;
 mod read;
 mod write;
 
-pub(crate) use read::{Reader, Row, Sample};
+pub(crate) use read::{Reader, Row};
 pub(crate) use write::{Writer, passage_terms};
 
 /// SQLite's complaint, or ours about what is in the file.

@@ -49,10 +49,10 @@ impl Reader {
     /// Opens the file as one that nobody changes, and with SQLite's guards against prepared files up.
     pub(crate) fn open(path: &Path) -> Result<Reader, DatabaseError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(immutable_uri(path), flags)?;
+        let mut connection = Connection::open_with_flags(immutable_uri(path), flags)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-        let patience = guard::put_up(&connection)?;
+        let patience = guard::put_up(&mut connection)?;
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;")?;
         guard::check_schema(&connection)?;
         Ok(Reader { connection, patience })

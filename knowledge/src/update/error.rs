@@ -267,7 +267,9 @@ impl UpdateError {
     pub fn kind(&self) -> RefusalKind {
         use UpdateError as E;
         match self {
-            E::UnknownKey { .. } | E::Forged { .. } | E::TooFewSignatures { .. } | E::Altered { .. } | E::Mixed { .. } => RefusalKind::Untrusted,
+            E::UnknownKey { .. } | E::Forged { .. } | E::TooFewSignatures { .. } | E::Altered { .. } | E::Mixed { .. } => {
+                RefusalKind::Untrusted
+            }
             E::Partial { .. } | E::Malformed { .. } | E::WeakRoot { .. } | E::Link { .. } | E::Special { .. } => RefusalKind::Untrusted,
             E::Outside { .. } | E::Name { .. } | E::Unsigned { .. } | E::Schema(_) | E::Integrity(_) => RefusalKind::Untrusted,
             E::Expired { .. } | E::Rollback { .. } => RefusalKind::Outdated,
@@ -288,7 +290,9 @@ impl UpdateError {
     /// For `map_err` on file operations; a full disk has a variant of its own.
     pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> UpdateError + '_ {
         move |source| match source.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => UpdateError::NoSpace { path: path.to_owned(), needed: 0 },
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                UpdateError::NoSpace { path: path.to_owned(), needed: 0 }
+            }
             _ => UpdateError::Io { path: path.to_owned(), source },
         }
     }

@@ -6,9 +6,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::UpdateError;
+use crate::error::KnowledgeError;
 use crate::generation::Generation;
 use crate::query::{Kind, Query};
-use crate::error::KnowledgeError;
 
 /// The file's name.
 pub(super) const GOLDEN: &str = "golden.toml";

@@ -51,7 +51,9 @@ mod tests {
         for name in ["/etc/passwd", "../x", "a/../../x", "a/..", "a\\b", "C:\\x"] {
             assert!(matches!(check(name), Err(UpdateError::Outside { .. })), "{name}");
         }
-        for name in ["", ".", "./a", "a//b", "a/", ".hidden", "a b", "märz", "ａ", "a\u{202e}b", "a\0b", "a:b", "a/b/c/d/e", &"x".repeat(201)] {
+        for name in
+            ["", ".", "./a", "a//b", "a/", ".hidden", "a b", "märz", "ａ", "a\u{202e}b", "a\0b", "a:b", "a/b/c/d/e", &"x".repeat(201)]
+        {
             assert!(matches!(check(name), Err(UpdateError::Name { .. })), "{name:?}");
         }
     }

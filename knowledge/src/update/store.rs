@@ -115,6 +115,7 @@ impl Store {
     /// See [`UpdateError`]; whatever it is, everything in use stays as it was.
     pub fn install(&self, bundle: OwnedFd, car: &Car) -> Result<Report, UpdateError> {
         disk::make_folder(&self.home)?;
+        disk::sync_folder(self.home.parent().unwrap_or(Path::new(".")))?;
         let locked = self.lock()?;
         locked.floor.write(&self.home)?;
         locked.tidy()?;
@@ -138,7 +139,7 @@ impl Store {
         // The floor first: what is rolled back must not be forgotten with its record.
         locked.floor.write(&self.home)?;
         record.publish(&self.home)?;
-        let _ = locked.tidy();
+        let _ = tidy(&self.home, &record);
         let generation = record.active.number;
         Ok(Report { generation, line: String::new(), name: String::new(), version: String::new(), golden: 0, changed: true })
     }
@@ -202,7 +203,13 @@ impl Locked<'_> {
     }
 
     /// Copies the files into the store and tries what they are.
-    fn take(&self, verified: Verified<verified::Bundle>, address: &str, car: &Car, incoming: &Path) -> Result<(Edition, Generation, usize), UpdateError> {
+    fn take(
+        &self,
+        verified: Verified<verified::Bundle>,
+        address: &str,
+        car: &Car,
+        incoming: &Path,
+    ) -> Result<(Edition, Generation, usize), UpdateError> {
         let draft = incoming.join("bundle");
         disk::make_folder(&draft)?;
         let edition = verified.take(&draft)?;
@@ -211,7 +218,8 @@ impl Locked<'_> {
         let folder = self.home().join(STORE).join(address);
         disk::make_folder(&self.home().join(STORE))?;
         // The very same bundle may be in use; it is only replaced when it is no longer whole.
-        if !address_of(&folder).is_ok_and(|found| found == address) {
+        let is_whole = address_of(&folder).is_ok_and(|found| found == address) && Manifest::open(&folder).is_ok();
+        if !is_whole {
             disk::remove_tree(&folder)?;
             disk::rename(&draft, &folder)?;
         }
@@ -261,9 +269,9 @@ fn keep_only(folder: &Path, needed: &dyn Fn(&str) -> bool) -> Result<(), UpdateE
     Ok(())
 }
 
-/// The address that a folder's files have together.
+/// The address that a folder's files have together, if those that the manifest names are as it says, which is for others to check.
 fn address_of(folder: &Path) -> Result<String, UpdateError> {
-    let manifest = Manifest::open(folder)?;
+    let manifest = Manifest::read(folder)?;
     let mut files: Vec<(String, String)> = manifest.files.into_iter().collect();
     for name in [MANIFEST, GOLDEN] {
         files.push((name.to_owned(), sha256(&folder.join(name))?));

@@ -92,7 +92,9 @@ fn check_vectors(generation: &Generation, embedder: &Embedder) -> Result<(), Upd
         let vector = embedder.embed_all(&[text], &mut |_| {}).map_err(KnowledgeError::from)?.pop().unwrap_or_default();
         let found = index.search(&vector, 8).map_err(KnowledgeError::from)?;
         // The same words may stand in two places.
-        if !found.iter().any(|(number, cosine)| *number == sample.wording && *cosine >= ITSELF) && !found.iter().all(|(_, cosine)| *cosine >= ITSELF) {
+        if !found.iter().any(|(number, cosine)| *number == sample.wording && *cosine >= ITSELF)
+            && !found.iter().all(|(_, cosine)| *cosine >= ITSELF)
+        {
             return Err(UpdateError::SelfTest(sample.question.clone()));
         }
     }

@@ -72,11 +72,6 @@ fn check_files(edition: &Edition) -> Result<(), UpdateError> {
 }
 
 impl Verified<Bundle> {
-    /// What the metadata says.
-    pub(super) fn edition(&self) -> &Edition {
-        &self.0.edition
-    }
-
     /// The hash of all files together: the name of their folder in the store.
     pub(super) fn address(&self) -> String {
         address(self.0.edition.files.iter().map(|(name, wanted)| (name.as_str(), wanted.sha256.as_str())))

@@ -102,7 +102,8 @@ impl<R: Read> Read for OneFrame<R> {
         // The decompressor may not lose its temper over what a stranger wrote.
         let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.decoder.read(buffer)));
         let altered = || io::Error::other(UpdateError::Altered { name: ARCHIVE.to_owned() });
-        let length = read.map_err(|_| altered())?.map_err(|error| if error.raw_os_error().is_some() { error } else { cut_or(altered(), &error) })?;
+        let length =
+            read.map_err(|_| altered())?.map_err(|error| if error.raw_os_error().is_some() { error } else { cut_or(altered(), &error) })?;
         if length > 0 || buffer.is_empty() {
             return Ok(length);
         }

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::Ed25519KeyPair;
+use serde_json::Value;
 use tough::schema::decoded::{Decoded, Hex};
 use tough::schema::key::Key;
 use tough::schema::{Role, RoleKeys, RoleType, Root, Signature, Signed};
@@ -104,9 +105,24 @@ pub(super) fn root_of_trust(version: u64, root: &[Ed25519KeyPair], others: &[&Ed
 /// The file of a role with the signatures of these keys.
 pub(super) fn signed<T: Role + Clone>(role: &T, keys: &[&Ed25519KeyPair]) -> Vec<u8> {
     let content = role.canonical_form().expect("a role is plain strings and numbers");
-    let signatures = keys.iter().map(|key| Signature { keyid: key_id(key), sig: Ed25519KeyPair::sign(key, &content).as_ref().to_vec().into() });
+    let signatures =
+        keys.iter().map(|key| Signature { keyid: key_id(key), sig: Ed25519KeyPair::sign(key, &content).as_ref().to_vec().into() });
     let signed = Signed { signed: role.clone(), signatures: signatures.collect() };
-    serde_json::to_vec(&signed).expect("a role is plain strings and numbers")
+    let value = serde_json::to_value(signed).expect("a role is plain strings and numbers");
+    serde_json::to_vec(&sorted(value)).expect("it was just made")
+}
+
+/// The same with every object's keys in order, so that the same content has the same bytes.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut members: Vec<(String, Value)> = object.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Value::Object(members.into_iter().collect())
+        }
+        Value::Array(members) => Value::Array(members.into_iter().map(sorted).collect()),
+        plain => plain,
+    }
 }
 
 /// The key's name: the hash of its public half.

@@ -50,9 +50,11 @@ impl Look<'_> {
     /// A file that is longer than what was signed: another edition's, or grown.
     fn longer(&self, name: &str, limit: u64) -> UpdateError {
         match self.altered_or_mixed(name) {
-            UpdateError::Altered { .. } => {
-                UpdateError::TooLarge { name: name.to_owned(), size: self.metadata.get(name).map_or(limit, |bytes| bytes.len() as u64), limit }
-            }
+            UpdateError::Altered { .. } => UpdateError::TooLarge {
+                name: name.to_owned(),
+                size: self.metadata.get(name).map_or(limit, |bytes| bytes.len() as u64),
+                limit,
+            },
             mixed => mixed,
         }
     }

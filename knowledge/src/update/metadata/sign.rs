@@ -1,15 +1,12 @@
 //! Writing signed metadata for one line of knowledge.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use jiff::Timestamp as Moment;
 use sha2::{Digest, Sha256};
 use tough::TargetName;
-use tough::schema::{
-    DelegatedRole, Delegations, Hashes, Metafile, PathPattern, PathSet, Role, Snapshot, Target, Targets, Timestamp,
-};
+use tough::schema::{DelegatedRole, Delegations, Hashes, Metafile, PathPattern, PathSet, Snapshot, Target, Targets, Timestamp};
 use tough::sign::Sign;
 
 use super::keys::{Keys, key_id, number, signed};
@@ -76,9 +73,8 @@ impl Draft {
         role.delegations = None;
         for (name, wanted) in &self.files {
             let target_name = TargetName::new(name.clone()).map_err(|error| UpdateError::malformed(name, error))?;
-            let hash: Vec<u8> = (0..wanted.sha256.len() / 2)
-                .filter_map(|at| u8::from_str_radix(&wanted.sha256[2 * at..2 * at + 2], 16).ok())
-                .collect();
+            let hash: Vec<u8> =
+                (0..wanted.sha256.len() / 2).filter_map(|at| u8::from_str_radix(&wanted.sha256[2 * at..2 * at + 2], 16).ok()).collect();
             let hashes = Hashes { sha256: hash.into(), _extra: HashMap::new() };
             role.add_target(target_name, Target { length: wanted.length, hashes, custom: HashMap::new(), _extra: HashMap::new() });
         }

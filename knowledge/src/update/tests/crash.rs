@@ -80,12 +80,16 @@ fn child() {
 fn stop_at_every_step(how: &str, rollback: bool) {
     let scene = Scene::new();
     let work = |car: &TestCar| if rollback { drop(car.store.rollback().unwrap()) } else { drop(car.install(&scene.next).unwrap()) };
-    let ready = |car: &TestCar| if rollback { drop(car.install(&scene.next).unwrap()) };
+    let ready = |car: &TestCar| {
+        if rollback {
+            drop(car.install(&scene.next).unwrap())
+        }
+    };
     let prepared = Scene { car: scene.copy(), maker: Maker::new(), next: scene.maker.bundle(2) };
     ready(&prepared.car);
     let prepared = Scene { maker: scene.maker, ..prepared };
     let names = all_steps(&prepared, work);
-    assert!(names.len() > if rollback { 8 } else { 60 }, "{names:?}");
+    assert!(names.len() > if rollback { 6 } else { 60 }, "{names:?}");
     let (mut old, mut new) = (0, 0);
     for (at, name) in names.iter().enumerate() {
         let car = prepared.copy();

@@ -58,7 +58,8 @@ impl Maker {
     fn generation_for(&self, version: u64, vehicles: &str) -> PathBuf {
         let source = tempfile::tempdir().unwrap();
         std::fs::create_dir(source.path().join("qa")).unwrap();
-        let head = format!("name = \"Sample\"\nversion = \"{version}\"\nlanguages = [\"en\"]\nlicense = \"CC0-1.0\"\nvehicles = {vehicles}\n");
+        let head =
+            format!("name = \"Sample\"\nversion = \"{version}\"\nlanguages = [\"en\"]\nlicense = \"CC0-1.0\"\nvehicles = {vehicles}\n");
         std::fs::write(source.path().join("bundle.toml"), head).unwrap();
         let pairs = [
             ("tyres.en", "How high is the tyre pressure?".to_owned(), format!("{version} bar.")),

@@ -116,6 +116,18 @@ fn a_bundle_is_verified_away_from_a_car() {
 }
 
 #[test]
+fn the_same_content_makes_the_same_bundle() {
+    let maker = Maker::new();
+    let generation = maker.generation(1);
+    let [one, other] = ["one", "other"].map(|name| {
+        let file = maker.folder.path().join(format!("{name}.tar.zst"));
+        sign(&maker.signing(&generation, 1), &file).unwrap();
+        std::fs::read(file).unwrap()
+    });
+    assert!(one == other);
+}
+
+#[test]
 fn two_installs_at_a_time_are_one_too_many() {
     let maker = Maker::new();
     let car = TestCar::new(&maker);
