@@ -24,7 +24,7 @@ use super::error::UpdateError;
 use super::names;
 use delegation::line_of_bundle;
 pub use keys::Keys;
-use refusal::{Look, check_hexadecimal};
+use refusal::{Look, check_written};
 pub(super) use sign::{Draft, Validity};
 
 /// Version of each role's metadata, by the role's name.
@@ -53,7 +53,7 @@ pub(super) struct Edition {
 pub(super) fn verify(metadata: &Metadata, trusted: &[u8], record: &Path) -> Result<Edition, UpdateError> {
     for (name, bytes) in metadata {
         names::check(name)?;
-        check_hexadecimal(name, bytes)?;
+        check_written(name, bytes)?;
     }
     let look = Look { metadata, trusted };
     let repository = load(metadata, trusted, record).map_err(|error| look.refusal(&error))?;

@@ -123,15 +123,23 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Signatures are written in one way only, so that no bit of a file can change unseen: all the rest is signed or hashed itself.
-pub(super) fn check_hexadecimal(name: &str, bytes: &[u8]) -> Result<(), UpdateError> {
+/// Checks what `tough` leaves open: that a file says of itself what its name says, and that signatures are written in one way only. So no
+/// bit of a file can change unseen, because all the rest is signed or hashed.
+pub(super) fn check_written(name: &str, bytes: &[u8]) -> Result<(), UpdateError> {
     let lower = |value: &Value| value.as_str().is_some_and(|text| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
     let Ok(file) = serde_json::from_slice::<Value>(bytes) else {
         // Whoever reads it says what is wrong with it.
         return Ok(());
     };
+    let kind = match name {
+        "timestamp.json" => "timestamp",
+        "snapshot.json" => "snapshot",
+        _ if name.ends_with(".root.json") => "root",
+        _ => "targets",
+    };
     let signatures = file["signatures"].as_array().map_or(&[][..], Vec::as_slice);
-    if !signatures.iter().all(|signature| lower(&signature["keyid"]) && lower(&signature["sig"])) {
+    let is_written = signatures.iter().all(|signature| lower(&signature["keyid"]) && lower(&signature["sig"]));
+    if file["signed"]["_type"] != kind || !is_written {
         return Err(UpdateError::Altered { name: name.to_owned() });
     }
     Ok(())

@@ -6,24 +6,31 @@ use std::process::Command;
 use super::interrupt::{Interruption, count, plan, steps};
 use super::*;
 
-const AT: &str = "KNOWLEDGE_TEST_STOP_AT";
-const HOW: &str = "KNOWLEDGE_TEST_STOP_HOW";
-const PLACE: &str = "KNOWLEDGE_TEST_PLACE";
+pub(super) const AT: &str = "KNOWLEDGE_TEST_STOP_AT";
+pub(super) const HOW: &str = "KNOWLEDGE_TEST_STOP_HOW";
+pub(super) const PLACE: &str = "KNOWLEDGE_TEST_PLACE";
 
 /// A car with a first bundle, and a second one to come, as a folder that can be copied.
-struct Scene {
-    maker: Maker,
-    car: TestCar,
-    next: TestBundle,
+pub(super) struct Scene {
+    pub(super) maker: Maker,
+    pub(super) car: TestCar,
+    pub(super) next: TestBundle,
 }
 
 impl Scene {
-    fn new() -> Scene {
+    pub(super) fn new() -> Scene {
         let maker = Maker::new();
         let car = TestCar::new(&maker);
         car.install(&maker.bundle(1)).unwrap();
         let next = maker.bundle(2);
         Scene { maker, car, next }
+    }
+
+    /// The same, with the second bundle installed.
+    pub(super) fn new_at_second() -> Scene {
+        let scene = Scene::new();
+        scene.car.install(&scene.next).unwrap();
+        scene
     }
 
     /// The car as it was at first, in a folder of its own.
@@ -36,7 +43,7 @@ impl Scene {
 }
 
 /// Either the old generation is in use or the new one; and whichever it is, all goes on from there.
-fn check_after(scene: &Scene, car: &TestCar, when: &str) -> bool {
+pub(super) fn check_after(scene: &Scene, car: &TestCar, when: &str) -> bool {
     let tyres = car.tyres();
     let is_new = tyres.as_deref() == Some("2 bar.");
     assert!(is_new || tyres.as_deref() == Some("1 bar."), "{when}: {tyres:?}");
@@ -53,7 +60,7 @@ fn check_after(scene: &Scene, car: &TestCar, when: &str) -> bool {
 }
 
 /// How many steps there are, and their names.
-fn all_steps(scene: &Scene, work: impl FnOnce(&TestCar)) -> Vec<String> {
+pub(super) fn all_steps(scene: &Scene, work: impl FnOnce(&TestCar)) -> Vec<String> {
     let car = scene.copy();
     count();
     work(&car);
@@ -68,7 +75,11 @@ fn child() {
     let (Some(at), Some(place)) = (std::env::var_os(AT), std::env::var_os(PLACE)) else { return };
     let at = at.to_str().unwrap().parse().unwrap();
     let place = PathBuf::from(place);
-    let how = if std::env::var(HOW).unwrap() == "kill" { Interruption::Kill } else { Interruption::PowerCut };
+    let how = match std::env::var(HOW).unwrap().as_str() {
+        "kill" => Interruption::Kill,
+        "cut" => Interruption::PowerCut,
+        _ => Interruption::Shutdown,
+    };
     let store = Store::new(&place.join("knowledge"), &place.join("root.json"));
     plan(at, how);
     match std::fs::File::open(place.join("bundle")) {
@@ -78,28 +89,20 @@ fn child() {
 }
 
 fn stop_at_every_step(how: &str, rollback: bool) {
-    let scene = Scene::new();
-    let work = |car: &TestCar| if rollback { drop(car.store.rollback().unwrap()) } else { drop(car.install(&scene.next).unwrap()) };
-    let ready = |car: &TestCar| {
-        if rollback {
-            drop(car.install(&scene.next).unwrap())
-        }
-    };
-    let prepared = Scene { car: scene.copy(), maker: Maker::new(), next: scene.maker.bundle(2) };
-    ready(&prepared.car);
-    let prepared = Scene { maker: scene.maker, ..prepared };
+    let prepared = if rollback { Scene::new_at_second() } else { Scene::new() };
+    let work = |car: &TestCar| if rollback { drop(car.store.rollback().unwrap()) } else { drop(car.install(&prepared.next).unwrap()) };
     let names = all_steps(&prepared, work);
     assert!(names.len() > if rollback { 6 } else { 60 }, "{names:?}");
     let (mut old, mut new) = (0, 0);
     for (at, name) in names.iter().enumerate() {
         let car = prepared.copy();
-        std::fs::copy(prepared.maker.anchor(), car.folder.path().join("root.json")).unwrap();
+        std::fs::copy(prepared.maker.anchor(), car.folder.join("root.json")).unwrap();
         if !rollback {
-            std::os::unix::fs::symlink(&prepared.next.folder, car.folder.path().join("bundle")).unwrap();
+            std::os::unix::fs::symlink(&prepared.next.folder, car.folder.join("bundle")).unwrap();
         }
         let status = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "update::tests::crash::child"])
-            .envs([(AT, at.to_string()), (HOW, how.to_owned()), (PLACE, car.folder.path().display().to_string())])
+            .envs([(AT, at.to_string()), (HOW, how.to_owned()), (PLACE, car.folder.display().to_string())])
             .output()
             .unwrap()
             .status;

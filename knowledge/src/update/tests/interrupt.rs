@@ -13,6 +13,8 @@ pub(super) enum Interruption {
     Kill,
     /// The process is killed, and what was written and not flushed is lost in part, as when the power is cut.
     PowerCut,
+    /// The file system of the path is shut down as it is, then the process is killed. `KNOWLEDGE_TEST_SHUTDOWN` says how.
+    Shutdown,
 }
 
 #[derive(Default)]
@@ -59,6 +61,10 @@ pub(in crate::update) fn step(what: &str, path: &Path) -> std::io::Result<()> {
                 }
                 kill();
             }
+            Some((_, Interruption::Shutdown)) => {
+                shut_down();
+                kill();
+            }
             Some((_, Interruption::Kill)) => kill(),
             None => {}
         }
@@ -74,6 +80,15 @@ fn lose_half(path: &Path) {
         let length = file.metadata().unwrap().len();
         file.set_len(length / 2).unwrap();
     }
+}
+
+/// Has ext4 forget whatever is not on the disk. A call to the system by number, so another language does it.
+fn shut_down() {
+    const PROGRAM: &str = "open(F, '<', $ARGV[0]) or die; ioctl(F, 0x8004587d, pack('L', $ARGV[1])) or die $!";
+    let place = std::env::var_os(super::crash::PLACE).unwrap();
+    let flags = std::env::var_os("KNOWLEDGE_TEST_SHUTDOWN").unwrap();
+    let done = std::process::Command::new("perl").args(["-e", PROGRAM]).args([place, flags]).status().unwrap();
+    assert!(done.success());
 }
 
 fn kill() {

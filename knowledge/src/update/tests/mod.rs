@@ -6,6 +6,7 @@ mod crash;
 mod flips;
 pub(super) mod interrupt;
 mod metadata;
+mod power;
 mod road;
 
 use std::collections::BTreeMap;
@@ -124,8 +125,9 @@ impl TestBundle {
 
 /// Somebody's car.
 struct TestCar {
-    folder: TempDir,
+    folder: PathBuf,
     store: Store,
+    _kept: Option<TempDir>,
 }
 
 const CAR: Car<'static> = Car { vehicle: Some("s1"), model: Model::Missing, not_before: 0 };
@@ -136,12 +138,17 @@ impl TestCar {
     }
 
     fn at(folder: TempDir, anchor: &Path) -> TestCar {
-        let store = Store::new(&folder.path().join("knowledge"), anchor);
-        TestCar { folder, store }
+        let path = folder.path().to_owned();
+        TestCar { _kept: Some(folder), ..Self::of(&path, anchor) }
+    }
+
+    /// In a folder that somebody else looks after.
+    fn of(folder: &Path, anchor: &Path) -> TestCar {
+        TestCar { folder: folder.to_owned(), store: Store::new(&folder.join("knowledge"), anchor), _kept: None }
     }
 
     fn home(&self) -> PathBuf {
-        self.folder.path().join("knowledge")
+        self.folder.join("knowledge")
     }
 
     fn set_clock(&mut self, clock: clock::Read) {
