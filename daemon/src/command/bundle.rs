@@ -23,6 +23,9 @@ pub(super) enum BundleCommand {
     Keys {
         /// The folder to make; it must not exist. Keep it away from cars, but for root.json in it
         folder: PathBuf,
+        /// Make the next version of the root of trust in a folder that exists, before the last one ends; cars get it with bundles
+        #[arg(long)]
+        renew: bool,
         /// Days until the root of trust ends
         #[arg(long, value_name = "DAYS", default_value_t = 3650)]
         days: u64,
@@ -66,7 +69,8 @@ pub(super) enum BundleCommand {
 /// Does it.
 pub(super) async fn run(shown: Shown, command: BundleCommand) -> Result<ExitCode, Failure> {
     let done = tokio::task::spawn_blocking(move || match command {
-        BundleCommand::Keys { folder, days } => make_keys(shown, &folder, days),
+        BundleCommand::Keys { folder, renew: false, days } => make_keys(shown, &folder, days),
+        BundleCommand::Keys { folder, renew: true, days } => renew_root(shown, &folder, days),
         BundleCommand::Sign { generation, output, keys, line, version, days, golden } => {
             let keys = Keys::read(&keys).map_err(failure)?;
             let (line, golden, expires) = (line.as_deref(), golden.as_deref(), in_days(days));
@@ -91,6 +95,20 @@ fn make_keys(shown: Shown, folder: &Path, days: u64) -> Result<ExitCode, Failure
     } else {
         print_line(format_args!("Seven keys are in {}, and the root of trust for cars is {}.", folder.display(), trust.display()));
         print_line("Give root-1.key, root-2.key and root-3.key to three people; signing bundles takes the others.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn renew_root(shown: Shown, folder: &Path, days: u64) -> Result<ExitCode, Failure> {
+    Keys::renew(folder, in_days(days)).map_err(failure)?;
+    let trust = folder.join("root.json");
+    if shown.json {
+        Shown::print_json(&json!({ "keys": folder, "trust": trust }));
+    } else {
+        print_line(format_args!(
+            "The root of trust in {} is good for {days} days; sign bundles with this folder, and cars learn of it.",
+            trust.display()
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

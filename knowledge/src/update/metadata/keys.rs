@@ -1,6 +1,6 @@
 //! The keys of those who sign bundles: made once, kept away from cars. A car has the public halves, in its root of trust.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::num::NonZeroU64;
@@ -30,12 +30,13 @@ pub struct Keys {
     pub(super) snapshot: Ed25519KeyPair,
     pub(super) targets: Ed25519KeyPair,
     pub(super) knowledge: Ed25519KeyPair,
-    pub(super) trust: Vec<u8>,
+    /// Every version of the root of trust, which a car needs to get from its own to the newest.
+    pub(super) roots: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Keys {
     /// Makes new keys and a root of trust in a folder, which must not be there. In earnest the three root keys are then given to
-    /// three people; signing bundles takes the other four and `root.json`.
+    /// three people; signing bundles takes the other four and the root of trust.
     ///
     /// # Errors
     /// The folder exists or cannot be written.
@@ -46,31 +47,57 @@ impl Keys {
             let key = key.map_err(|_| UpdateError::malformed(name, "the system has no randomness for a key"))?;
             write_private(&folder.join(format!("{name}.key")), key.as_ref())?;
         }
-        let pairs = |name: &str| read_key(&folder.join(format!("{name}.key")));
-        let root: Vec<Ed25519KeyPair> = ROOT_KEYS.into_iter().map(pairs).collect::<Result<_, _>>()?;
-        let others = [pairs("timestamp")?, pairs("snapshot")?, pairs("targets")?];
-        let trust = root_of_trust(1, &root, &others.iter().collect::<Vec<_>>(), expires);
-        let trust = signed(&trust, &root.iter().take(2).collect::<Vec<_>>());
-        let path = folder.join(TRUST);
-        std::fs::write(&path, trust).map_err(UpdateError::io(&path))?;
+        Keys::renew(folder, expires)
+    }
+
+    /// Makes the next version of the root of trust with the same keys, which takes two of the three root keys. Bundles bring it along, so
+    /// that cars follow.
+    ///
+    /// # Errors
+    /// A key is missing, or the folder cannot be written.
+    pub fn renew(folder: &Path, expires: u64) -> Result<Keys, UpdateError> {
+        let keys = Keys::read(folder)?;
+        let missing = || UpdateError::malformed("root.json", "two of the three root keys have to be in the folder to sign it");
+        let signers: Vec<&Ed25519KeyPair> = keys.root.iter().take(2).collect();
+        let version = keys.roots.last_key_value().map_or(1, |(version, _)| version + 1);
+        let root = match keys.roots.last_key_value() {
+            _ if signers.len() < 2 => return Err(missing()),
+            None if keys.root.len() < 3 => return Err(missing()),
+            None => root_of_trust(version, &keys.root, &[&keys.timestamp, &keys.snapshot, &keys.targets], expires),
+            Some((_, bytes)) => {
+                let last: Signed<Root> = serde_json::from_slice(bytes).map_err(|error| UpdateError::malformed(TRUST, error))?;
+                Root { version: number(version), expires: expiry(expires), ..last.signed }
+            }
+        };
+        let bytes = signed(&root, &signers);
+        for name in [format!("{version}.{TRUST}"), TRUST.to_owned()] {
+            let path = folder.join(name);
+            std::fs::write(&path, &bytes).map_err(UpdateError::io(&path))?;
+        }
         Keys::read(folder)
     }
 
-    /// Reads the keys of a folder. The root's may be missing.
+    /// Reads the keys of a folder, with every version of the root of trust. The root's keys may be missing.
     ///
     /// # Errors
     /// Another one is missing or is no key.
     pub fn read(folder: &Path) -> Result<Keys, UpdateError> {
         let key = |name: &str| folder.join(format!("{name}.key"));
         let there = ROOT_KEYS.into_iter().map(key).filter(|path| path.exists());
-        let trust = folder.join(TRUST);
+        let mut roots = BTreeMap::new();
+        for version in 1.. {
+            match std::fs::read(folder.join(format!("{version}.{TRUST}"))) {
+                Ok(bytes) => drop(roots.insert(version, bytes)),
+                Err(_) => break,
+            }
+        }
         Ok(Keys {
             root: there.map(|path| read_key(&path)).collect::<Result<_, _>>()?,
             timestamp: read_key(&key("timestamp"))?,
             snapshot: read_key(&key("snapshot"))?,
             targets: read_key(&key("targets"))?,
             knowledge: read_key(&key("knowledge"))?,
-            trust: std::fs::read(&trust).map_err(UpdateError::io(&trust))?,
+            roots,
         })
     }
 }

@@ -62,9 +62,9 @@ impl Draft {
         metadata.insert("targets.json".to_owned(), targets);
         metadata.insert("snapshot.json".to_owned(), snapshot);
         metadata.insert("timestamp.json".to_owned(), signed(&timestamp, &[&keys.timestamp]));
-        let root: serde_json::Value = serde_json::from_slice(&keys.trust).map_err(|error| UpdateError::malformed("root.json", error))?;
-        let version = root["signed"]["version"].as_u64().unwrap_or(1);
-        metadata.insert(format!("{version}.root.json"), keys.trust.clone());
+        for (version, bytes) in &keys.roots {
+            metadata.insert(format!("{version}.root.json"), bytes.clone());
+        }
         Ok(metadata)
     }
 

@@ -107,6 +107,27 @@ fn a_root_that_two_of_three_signed_is_followed_and_kept() {
 }
 
 #[test]
+fn a_root_that_was_renewed_reaches_cars_with_the_next_bundle() {
+    let mut maker = Maker::new();
+    let car = TestCar::new(&maker);
+    let first = maker.anchor().with_file_name("1.root.json");
+    car.install(&maker.bundle(1)).unwrap();
+    for _ in 0..2 {
+        maker.keys = Keys::renew(&maker.folder.path().join("keys"), END).unwrap();
+    }
+    // This car has the first root, and learns of the third.
+    let old = TestCar::at(tempfile::tempdir().unwrap(), &first);
+    for car in [&car, &old] {
+        car.install(&maker.bundle(2)).unwrap();
+        let kept: serde_json::Value = serde_json::from_slice(
+            &std::fs::read(car.home().join("trusted").join(car.store.in_use().number.to_string()).join("root.json")).unwrap(),
+        )
+        .unwrap();
+        assert_eq!(kept["signed"]["version"], 3);
+    }
+}
+
+#[test]
 fn a_bundle_is_verified_away_from_a_car() {
     let maker = Maker::new();
     let any = Car { vehicle: None, model: Model::Any, not_before: 0 };
