@@ -10,9 +10,10 @@
 //! ```
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::carrier::Carrier;
 use super::clock;
@@ -147,10 +148,7 @@ impl Store {
     fn lock(&self) -> Result<Locked<'_>, UpdateError> {
         let path = self.home.join("lock");
         let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(UpdateError::io(&path))?;
-        lock.try_lock().map_err(|error| match error {
-            std::fs::TryLockError::WouldBlock => UpdateError::Busy,
-            std::fs::TryLockError::Error(error) => UpdateError::io(&path)(error),
-        })?;
+        take(&lock, &path)?;
         let found = Record::read(&self.home);
         let fresh = found == Found::Nothing && !self.home.join(STORE).exists();
         let mut floor = Floor::read(&self.home, fresh)?;
@@ -252,6 +250,21 @@ impl Locked<'_> {
     fn tidy(&self) -> Result<(), UpdateError> {
         tidy(self.home(), &self.record)
     }
+}
+
+/// Locks the file, or says after a moment that somebody else has it. The moment is for a program that is just being started: until
+/// it is, it holds a copy of all that this process has open.
+fn take(lock: &File, path: &Path) -> Result<(), UpdateError> {
+    const TRIES: u32 = 50;
+    for tried in 1..=TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(UpdateError::io(path)(error)),
+            Err(TryLockError::WouldBlock) if tried < TRIES => std::thread::sleep(Duration::from_millis(20)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+    }
+    Err(UpdateError::Busy)
 }
 
 /// Deletes what no record names.
