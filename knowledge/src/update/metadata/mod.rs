@@ -77,7 +77,7 @@ pub(super) fn root_version(path: &Path, bytes: &[u8]) -> Result<u64, UpdateError
     Ok(root.signed.version.get())
 }
 
-fn load(metadata: &Metadata, trusted: &[u8], record: &Path) -> Result<Repository, tough::error::Error> {
+fn load(metadata: &Metadata, trusted: &[u8], record: &Path) -> Result<Repository, Box<tough::error::Error>> {
     // Never opened: every file comes out of memory.
     let base = |folder: &str| Url::parse(&format!("bundle:///{folder}/")).expect("the address is well-formed");
     let limits = Limits {
@@ -94,7 +94,7 @@ fn load(metadata: &Metadata, trusted: &[u8], record: &Path) -> Result<Repository
         .expiration_enforcement(ExpirationEnforcement::Unsafe);
     // A runtime without timers and sockets asks nothing of the system that it could refuse.
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a thread runs its own tasks");
-    runtime.block_on(loader.load())
+    runtime.block_on(loader.load()).map_err(Box::new)
 }
 
 /// Two of three people have to agree on who is trusted; a root that gives that up is not followed.
