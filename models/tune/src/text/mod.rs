@@ -1,0 +1,23 @@
+//! Text for training.
+
+mod clean;
+mod duplicates;
+mod edit;
+mod error;
+mod example;
+mod language;
+mod random;
+mod read;
+mod redact;
+mod settings;
+mod shard;
+mod split;
+mod units;
+mod whole;
+mod window;
+
+pub use error::TextError;
+pub use example::{Example, Field, Kind, Role, Span};
+pub use language::Language;
+pub use shard::{Dataset, Shard};
+pub use split::Part;
