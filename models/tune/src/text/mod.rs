@@ -1,11 +1,13 @@
 //! Text for training.
 
+mod augment;
 mod clean;
 mod duplicates;
 mod edit;
 mod error;
 mod example;
 mod language;
+mod mix;
 mod random;
 mod read;
 mod redact;
@@ -13,6 +15,7 @@ mod settings;
 mod shard;
 mod split;
 mod units;
+mod usage;
 mod whole;
 mod window;
 

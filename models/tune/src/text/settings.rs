@@ -220,7 +220,7 @@ pub struct Source {
     /// Where it is from, for the card.
     #[serde(default)]
     pub origin: String,
-    /// Its share of the training split, in proportion to other sources' weights; by its size if left out.
+    /// Its share of the training split, in proportion to the other sources' weights. Either all sources have one or none has.
     #[serde(default)]
     pub weight: Option<f64>,
     /// The split that all of it goes to.
@@ -267,6 +267,8 @@ impl Settings {
         let known = |key: &String| super::read::FIELDS.contains(&key.as_str());
         let stranger = self.source.iter().flat_map(|source| source.fields.keys()).find(|key| !known(key));
         let negative = self.source.iter().filter_map(|source| source.weight).any(|weight| !(weight > 0.0 && weight.is_finite()));
+        let weighs = || self.source.iter().filter(|source| matches!(source.into, None | Some(Part::Train))).map(|source| source.weight.is_some());
+        let (some_weigh, all_weigh) = (weighs().any(|weighs| weighs), weighs().all(|weighs| weighs));
         let rules = [
             (self.window.overlap * 2 > self.window.size, "window.overlap is at most half of window.size".to_owned()),
             (!(0.5..=1.0).contains(&self.duplicates.together), "duplicates.together is from 0.5 to 1".to_owned()),
@@ -279,6 +281,7 @@ impl Settings {
             (self.source.is_empty(), "no source is given".to_owned()),
             (twice.is_some(), format!("two sources are called {}", twice.map_or("", |pair| pair[0]))),
             (stranger.is_some(), format!("a source has no field `{}`", stranger.map_or("", String::as_str))),
+            (some_weigh && !all_weigh, "either every source that trains has a weight or none has".to_owned()),
             (negative, "a source's weight is above 0".to_owned()),
         ];
         match rules.into_iter().find(|(broken, _)| *broken) {

@@ -153,6 +153,18 @@ pub(crate) fn markup(path: &Path, source: &Source) -> Markup {
     source.markup.unwrap_or(usual)
 }
 
+/// The JSON in a record.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn value(raw: Raw) -> Result<Value, String> {
+    match raw.content {
+        Content::Json(bytes) => serde_json::from_slice(&bytes).map_err(|error| format!("not JSON: {error}")),
+        Content::Bad(reason) => Err(reason),
+        Content::Row(_) | Content::Plain(_) => Err("not JSON".to_owned()),
+    }
+}
+
 /// The examples in a record; and whether its encoding had to be guessed.
 ///
 /// # Errors
