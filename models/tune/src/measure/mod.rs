@@ -1,0 +1,3 @@
+//! How good, how fast and how large a model is.
+
+pub mod runtime;

@@ -1,0 +1,15 @@
+//! Networks: their sizes, their weights on a device, what they compute from a batch.
+
+pub mod config;
+pub mod device;
+pub mod encoder;
+pub mod heads;
+pub mod operations;
+pub mod parameters;
+pub mod shapes;
+
+pub use device::{Learning, Processor};
+pub use config::{DecoderConfig, EncoderConfig};
+pub use encoder::{Batch, Encoder};
+pub use heads::{Head, HeadKind, Heads, Pooling};
+pub use parameters::Parameters;
