@@ -12,8 +12,9 @@ use homophones::Homophones;
 use synonyms::Synonyms;
 use vocabulary::Group;
 
+use super::edit::Edit;
 use super::example::{Example, Field, Kind, Role};
-use super::language::Language;
+use super::language::{self, Language};
 use super::random::Dice;
 use super::settings::Augment;
 
@@ -30,14 +31,25 @@ impl Augmenter {
         Self { rates: rates.clone(), synonyms: Synonyms::new(groups), homophones: Homophones::new(characters), seed }
     }
 
-    /// The copy with this number, from 1; nothing if chance left all words as they are, or the example is of a kind that
-    /// nobody speaks. `key` is made of the example's content.
+    /// The copy with this number, from 1; nothing if chance left all words as they are each time, or the example is of a kind
+    /// that nobody speaks. `key` is made of the example's content.
     pub(crate) fn vary(&self, example: &Example, key: u64, copy: u32) -> Option<Example> {
-        let mut varied = Example { copy, ..example.clone() };
         let mut dice = Dice::new(self.seed, "augment", key ^ u64::from(copy).rotate_left(32));
+        (0..TRIES).find_map(|_| self.try_to(example, copy, &mut dice))
+    }
+
+    fn try_to(&self, example: &Example, copy: u32, dice: &mut Dice) -> Option<Example> {
+        let mut varied = Example { copy, ..example.clone() };
         for field in varied.fields.iter_mut().filter(|field| is_spoken(example.kind, field.role)) {
-            self.vary_field(field, example.label.as_deref(), example.language, &mut dice);
-            if field.text.trim().is_empty() {
+            let language = language::detect(std::iter::once(field.text.as_str()));
+            self.vary_field(field, example.label.as_deref(), language, dice);
+            // What was lost may have left a comma or a space at an end.
+            let dangling = |character: char| character.is_whitespace() || "，、。,;；".contains(character);
+            let start = field.text.len() - field.text.trim_start_matches(dangling).len();
+            let end = field.text.trim_end().len().max(start);
+            let edits = [0..start, end..field.text.len()].into_iter().filter(|range| !range.is_empty()).map(Edit::removal).collect::<Vec<_>>();
+            field.edit(&edits);
+            if field.text.is_empty() {
                 return None;
             }
         }
@@ -58,6 +70,14 @@ impl Augmenter {
             field.edit(&edits);
         }
     }
+}
+
+/// How often chance gets another chance to change anything: short sentences seldom change at the first try.
+const TRIES: usize = 8;
+
+/// Whether any field of such examples is spoken.
+pub(crate) fn varies(kind: Kind) -> bool {
+    Role::ALL.into_iter().any(|role| is_spoken(kind, role))
 }
 
 /// Fields that a person says aloud.

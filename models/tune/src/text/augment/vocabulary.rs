@@ -1,6 +1,6 @@
 //! Synonyms out of plugins' locale files: the word lists and the spoken values that a plugin takes for the same thing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::text::error::TextError;

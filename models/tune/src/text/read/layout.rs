@@ -9,25 +9,25 @@ use super::keys::Record;
 use crate::text::example::{Example, Field, Kind, Role, Span};
 use crate::text::settings::Source;
 
-/// All examples in one record.
+/// All examples in one record; of a passage's questions, each is an example or wrong by itself.
 ///
 /// # Errors
 /// If a field is missing or is something else.
-pub(super) fn examples(value: &Value, source: &Source) -> Result<Vec<Example>, String> {
+pub(super) fn examples(value: &Value, source: &Source) -> Result<Vec<Result<Example, String>>, String> {
     let Value::Object(map) = value else { return Err("the record is not an object".to_owned()) };
     let record = Record { map, source };
     let mut examples = match layout(record)? {
-        Layout::Text => vec![labeled(record, Kind::Text)?],
-        Layout::Labeled => vec![labeled(record, Kind::Labeled)?],
-        Layout::Pair => pairs(record)?,
+        Layout::Text => vec![labeled(record, Kind::Text)],
+        Layout::Labeled => vec![labeled(record, Kind::Labeled)],
+        Layout::Pair => pairs(record)?.into_iter().map(Ok).collect(),
         Layout::Span => passage(record)?,
-        Layout::Alpaca => alpaca(record)?,
-        Layout::Preference => vec![preference(record)?],
-        Layout::Auto | Layout::Chat | Layout::Sharegpt => vec![chat(record)?],
+        Layout::Alpaca => alpaca(record)?.into_iter().map(Ok).collect(),
+        Layout::Preference => vec![preference(record)],
+        Layout::Auto | Layout::Chat | Layout::Sharegpt => vec![chat(record)],
     };
     if let Some(group) = source.group.as_ref().and_then(|key| map.get(key)) {
         let group = group.as_str().map_or_else(|| group.to_string(), str::to_owned);
-        examples.iter_mut().for_each(|example| example.together = xxh3_64(group.as_bytes()).max(1));
+        examples.iter_mut().flatten().for_each(|example| example.together = xxh3_64(group.as_bytes()).max(1));
     }
     Ok(examples)
 }
@@ -113,7 +113,7 @@ fn pairs(record: Record<'_>) -> Result<Vec<Example>, String> {
 }
 
 /// A passage with a list `qas`, or with one question. Answers begin at `start` or `answer_start`, in characters.
-fn passage(record: Record<'_>) -> Result<Vec<Example>, String> {
+fn passage(record: Record<'_>) -> Result<Vec<Result<Example, String>>, String> {
     let context = record.text("context")?;
     let asked: Vec<&Map<String, Value>> = match record.map.get("qas") {
         Some(Value::Array(list)) => list.iter().map(|item| item.as_object().ok_or("a question is no object")).collect::<Result<_, _>>()?,
@@ -129,9 +129,10 @@ fn passage(record: Record<'_>) -> Result<Vec<Example>, String> {
         example.together = together;
         Ok(example)
     };
-    asked.into_iter().map(example).collect()
+    Ok(asked.into_iter().map(example).collect())
 }
 
+/// Of several answers, those that stand where they say; none may be all that there is.
 fn answers(context: &str, value: Option<&Value>) -> Result<Vec<Span>, String> {
     let list = match value {
         None => return Ok(Vec::new()),
@@ -139,6 +140,7 @@ fn answers(context: &str, value: Option<&Value>) -> Result<Vec<Span>, String> {
         Some(one) => vec![one],
     };
     let mut spans: Vec<Span> = Vec::new();
+    let mut lost = None;
     for answer in list {
         let text = answer.get("text").or(Some(answer)).and_then(Value::as_str).ok_or_else(|| format!("an answer without text: {answer}"))?;
         let start = ["start", "answer_start"].iter().find_map(|key| answer.get(*key)?.as_u64());
@@ -146,14 +148,16 @@ fn answers(context: &str, value: Option<&Value>) -> Result<Vec<Span>, String> {
             Some(start) => byte(context, start as usize),
             None => context.find(text),
         };
-        let start = start.filter(|start| !text.is_empty() && context[*start..].starts_with(text));
-        let start = start.ok_or_else(|| format!("the answer \"{text}\" does not stand where it says"))?;
+        let Some(start) = start.filter(|start| !text.is_empty() && context[*start..].starts_with(text)) else {
+            lost = Some(format!("the answer \"{text}\" does not stand where it says"));
+            continue;
+        };
         let span = Span { range: start..start + text.len(), name: "answer".to_owned() };
         if !spans.contains(&span) {
             spans.push(span);
         }
     }
-    Ok(spans)
+    if let Some(lost) = lost.filter(|_| spans.is_empty()) { Err(lost) } else { Ok(spans) }
 }
 
 /// `instruction`, `input`, `output`, `system`, `history`; in bilingual files with `en_` and `zh_` before them.

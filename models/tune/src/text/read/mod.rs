@@ -165,16 +165,25 @@ pub(crate) fn value(raw: Raw) -> Result<Value, String> {
     }
 }
 
-/// The examples in a record; and whether its encoding had to be guessed.
+/// What a record holds.
+pub(crate) struct Found {
+    pub(crate) examples: Vec<Example>,
+    /// What else was in it, and why that is none.
+    pub(crate) bad: Vec<String>,
+    /// Whether its encoding had to be guessed.
+    pub(crate) guessed: bool,
+}
+
+/// The examples in a record.
 ///
 /// # Errors
 /// If the record is none: why, as the end of a sentence that begins with the place.
-pub(crate) fn examples(raw: Raw, source: &Source) -> Result<(Vec<Example>, bool), String> {
-    let (mut examples, guessed) = match raw.content {
+pub(crate) fn examples(raw: Raw, source: &Source) -> Result<Found, String> {
+    let (all, guessed) = match raw.content {
         Content::Bad(reason) => return Err(reason),
         Content::Plain(bytes) => {
             let (text, guessed) = decode::decode(bytes)?;
-            (vec![Example::new(Kind::Text, vec![Field::new(Role::Text, text)], None)], guessed)
+            (vec![Ok(Example::new(Kind::Text, vec![Field::new(Role::Text, text)], None))], guessed)
         }
         Content::Json(bytes) => {
             let (text, guessed) = decode::decode(bytes)?;
@@ -192,9 +201,12 @@ pub(crate) fn examples(raw: Raw, source: &Source) -> Result<(Vec<Example>, bool)
             (layout::examples(&Value::Object(record), source)?, guessed)
         }
     };
-    for example in &mut examples {
-        example.line = raw.line;
-        source.name.clone_into(&mut example.source);
+    let mut found = Found { examples: Vec::new(), bad: Vec::new(), guessed };
+    for one in all {
+        match one {
+            Ok(example) => found.examples.push(Example { line: raw.line, source: source.name.clone(), ..example }),
+            Err(reason) => found.bad.push(reason),
+        }
     }
-    Ok((examples, guessed))
+    Ok(found)
 }

@@ -48,12 +48,13 @@ pub(super) fn satisfies_luhn(text: &str) -> bool {
     (15..=19).contains(&digits.len()) && sum % 10 == 0
 }
 
-/// Whether two numbers can be latitude and longitude, in either order.
+/// Whether two numbers can be latitude and longitude, in either order. Where both are below 10 is the open sea, but for the
+/// coast from Lagos to Libreville, and so are most pairs of numbers that mean something else.
 pub(super) fn is_position(text: &str) -> bool {
     let numbers: Vec<f64> = text
         .split(|character: char| !(character.is_ascii_digit() || matches!(character, '.' | '-' | '+')))
         .filter_map(|part| part.parse().ok())
         .map(f64::abs)
         .collect();
-    matches!(numbers[..], [one, two] if one.min(two) <= 90.0 && one.max(two) <= 180.0)
+    matches!(numbers[..], [one, two] if one.max(two) >= 10.0 && one.min(two) <= 90.0 && one.max(two) <= 180.0)
 }

@@ -142,7 +142,7 @@ mod tests {
             ("东经116度23分29秒", "[COORDINATES]"),
             ("latitude is -33.8688", "[COORDINATES]"),
         ]);
-        stays(&["set it to 22.5, 23.5", "version 1.2345", "北纬30度线", "it is 23° outside", "1.5, 2.5", "180.12345, 200.12345", "late 33.86"]);
+        stays(&["set it to 22.5, 23.5", "version 1.2345", "北纬30度线", "it is 23° outside", "1.5, 2.5", "180.12345, 200.12345", "late 33.86", "[0.12345, 3.45678]"]);
     }
 
     #[test]
@@ -184,6 +184,9 @@ mod tests {
             ("拨打零二一六二三四五六七八八", "拨打[PHONE]"),
             ("座机010-62345678转8", "座机[PHONE]转8"),
             ("客服400-820-8820", "客服[PHONE]"),
+            ("客服400-0829-115", "客服[PHONE]"),
+            ("他的电话是62345678。", "他的电话是[PHONE]。"),
+            ("my phone number is 3202-5625.", "my phone number is [PHONE]."),
             ("call (415) 555-2671", "call [PHONE]"),
             ("call 415-555-2671.", "call [PHONE]."),
             ("ring 020 7946 0958", "ring [PHONE]"),
@@ -193,11 +196,15 @@ mod tests {
             ("dial double four one oh five triple five", "dial [PHONE]"),
         ]);
         stays(&[
+            "89 144 233 377 610 987 1597 2584",
             "打110",
             "call 999",
             "在2024年05月10日",
             "2024-05-10",
             "共12345678元",
+            "票房是757930663美元",
+            "电话是110",
+            "the number is 42",
             "one two three four five six seven eight",
             "一二三四五六七八九",
             "一九八七年",

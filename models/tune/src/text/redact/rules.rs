@@ -24,6 +24,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     use Personal::{Card, Coordinates, Email, IdNumber, Phone, Plate, Vin};
     let plate_digits = |text: &str| has_digits(text, 3);
     let one_digit = |text: &str| has_digits(text, 2);
+    let area_or_local = |text: &str| has_digits(text, 7);
     let area = |text: &str| (8..=15).contains(&text.bytes().filter(u8::is_ascii_digit).count());
     let rules: Vec<(Personal, &str, fn(&str) -> bool)> = vec![
         (Email, r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}", always),
@@ -40,8 +41,9 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (Card, r"3[47]\d{2}[ -]?\d{6}[ -]?\d{5}", satisfies_luhn),
         (Phone, r"(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}", always),
         (Phone, r"\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){1,6}", area),
-        (Phone, r"(?:\(0\d{2,3}\) ?|0\d{2,3}[ -])\d{7,8}", always),
-        (Phone, r"(?:400|800)[ -]?\d{3}[ -]?\d{4}", always),
+        (Phone, r"(?:\(0\d{2,3}\) ?|0\d{2,3}[ -])\d{7,10}", always),
+        (Phone, r"(?:400|800)(?:[ -]?\d{3}[ -]?\d{4}|[ -]?\d{4}[ -]?\d{3})", always),
+        (Phone, r"(?i)(?:电话|手机|座机|热线|传真|号码|phone|mobile|number is|fax)号?(?:码| number)?\s*(?:is|是|为|:)?\s*(\d[\d -]{5,16}\d)", area_or_local),
         (Phone, r"(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}", always),
         (Phone, r"0\d{2} \d{4} \d{4}|0\d{3} \d{3} \d{4}|0\d{4} ?\d{6}", always),
         (
@@ -87,20 +89,23 @@ impl Rule {
     }
 }
 
-/// Whether no Latin letter, digit or decimal point makes it a part of something longer.
+/// Whether no Latin letter, digit or decimal point makes it a part of something longer, and no further figures of a row.
 fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     let belongs = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let mut before = text[..range.start].chars().rev();
     let mut after = text[range.end..].chars();
     let first = text[range.clone()].starts_with(|character: char| character.is_ascii_alphanumeric());
+    let row = text[range.clone()].contains(' ');
     let joined_before = match (before.next(), before.next()) {
         (Some(last), _) if belongs(last) => first,
         (Some('.' | '-' | '+'), Some(digit)) => first && digit.is_ascii_digit(),
+        (Some(' '), Some(digit)) => row && first && digit.is_ascii_digit(),
         _ => false,
     };
     let joined_after = match (after.next(), after.next()) {
         (Some(next), _) if belongs(next) => true,
         (Some('.' | '-'), Some(digit)) => digit.is_ascii_digit(),
+        (Some(' '), Some(digit)) => row && digit.is_ascii_digit(),
         _ => false,
     };
     !joined_before && !joined_after
