@@ -11,6 +11,7 @@ pub mod file;
 pub mod measure;
 pub mod network;
 pub mod onnx;
+pub mod tasks;
 pub mod text;
 pub mod training;
 pub mod weights;

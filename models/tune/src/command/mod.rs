@@ -1,7 +1,13 @@
 //! The commands by name: what the user typed to the code that does it.
 
+mod export;
+mod finetune;
 mod prepare;
+mod pretrain;
+mod quantize;
 mod tokenizer;
+
+use std::sync::OnceLock;
 
 use clap::{Parser, Subcommand};
 
@@ -9,6 +15,9 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "steward-tune", version)]
 pub(crate) struct CommandLine {
+    /// Where to compute: `cpu`, or `cuda` in a build that has it.
+    #[arg(long, global = true, default_value = "cpu", value_parser = ["cpu", "cuda"])]
+    device: String,
     #[command(subcommand)]
     command: Command,
 }
@@ -19,13 +28,45 @@ enum Command {
     Prepare(prepare::Arguments),
     /// Train a tokenizer, or report on one.
     Tokenizer(tokenizer::Arguments),
+    /// Train a new network from text.
+    Pretrain(pretrain::Arguments),
+    /// Teach a pretrained network one thing or several.
+    Finetune(finetune::Arguments),
+    /// Make an ONNX file smaller and faster.
+    Quantize(quantize::Arguments),
+    /// Write a network as an ONNX file.
+    Export(export::Arguments),
 }
+
+/// What `--device` said.
+pub(crate) static DEVICE: OnceLock<String> = OnceLock::new();
+
+/// Evaluates an expression with the backend that `--device` named: `on_device!(A => f::<A>())`.
+macro_rules! on_device {
+    ($backend:ident => $run:expr) => {{
+        let wanted = $crate::command::DEVICE.get().map_or("cpu", String::as_str);
+        #[cfg(feature = "cuda")]
+        if wanted == "cuda" {
+            type $backend = burn::backend::Autodiff<burn::backend::Cuda>;
+            return $run;
+        }
+        anyhow::ensure!(wanted == "cpu", "this build has no {wanted}; build it with --features cuda");
+        type $backend = steward_tune::network::Learning;
+        $run
+    }};
+}
+pub(crate) use on_device;
 
 impl CommandLine {
     pub(crate) fn run(self) -> anyhow::Result<()> {
+        DEVICE.get_or_init(|| self.device);
         match self.command {
             Command::Prepare(arguments) => prepare::run(arguments),
             Command::Tokenizer(arguments) => tokenizer::run(arguments),
+            Command::Pretrain(arguments) => pretrain::run(arguments),
+            Command::Finetune(arguments) => finetune::run(arguments),
+            Command::Quantize(arguments) => quantize::run(arguments),
+            Command::Export(arguments) => export::run(arguments),
         }
     }
 }

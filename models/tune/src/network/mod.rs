@@ -3,6 +3,7 @@
 pub mod config;
 pub mod device;
 pub mod encoder;
+pub mod folder;
 pub mod heads;
 pub mod operations;
 pub mod parameters;
@@ -11,5 +12,6 @@ pub mod shapes;
 pub use device::{Learning, Processor};
 pub use config::{DecoderConfig, EncoderConfig};
 pub use encoder::{Batch, Encoder};
+pub use folder::{DecoderFolder, EncoderFolder};
 pub use heads::{Head, HeadKind, Heads, Pooling};
 pub use parameters::Parameters;

@@ -3,9 +3,11 @@
 mod encoder;
 mod graph;
 pub(crate) mod proto;
+mod quantize;
 
 pub use encoder::{HIDDEN, INPUTS, encoder};
 pub use proto::Model;
+pub use quantize::{Precision, quantized};
 
 #[cfg(test)]
 pub(crate) mod parity;

@@ -1,0 +1,14 @@
+//! What can be learnt: each task's data, loss and score.
+
+pub mod classes;
+pub mod embedding;
+pub mod lines;
+pub mod objective;
+pub mod pair;
+pub mod reading;
+pub mod tags;
+pub mod tokens;
+pub mod words;
+
+pub use objective::{EncoderTask, Objective, Pass};
+pub use tokens::Tokens;
