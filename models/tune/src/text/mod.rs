@@ -37,4 +37,4 @@ pub use redact::Personal;
 pub use settings::{Augment, Duplicates, Length, Mix, Settings, Shards, Shares, Source, Window};
 pub use shard::{Dataset, Shard};
 pub use split::Part;
-pub use tokenizer::Tokens;
+pub use tokenizer::{Judgment, Judgments, TokenizerKind, TokenizerSettings, Tokens, judge_tokenizer, table, train_tokenizer};

@@ -235,18 +235,22 @@ fn yes() -> bool {
     true
 }
 
+/// A TOML file. What is wrong with it is said with file and line.
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, TextError> {
+    let text = std::fs::read_to_string(path).map_err(TextError::read(path))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        TextError::Settings { place: format!("{}:{line}", path.display()), reason: error.message().to_owned() }
+    })
+}
+
 impl Settings {
     /// Reads a file and makes its paths count from where the file is.
     ///
     /// # Errors
     /// If it cannot be read, or has a key or value that is not legal; the message names file and line.
     pub fn load(path: &Path) -> Result<Self, TextError> {
-        let text = std::fs::read_to_string(path).map_err(TextError::read(path))?;
-        let refuse = |error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            TextError::Settings { place: format!("{}:{line}", path.display()), reason: error.message().to_owned() }
-        };
-        let mut settings: Self = toml::from_str(&text).map_err(refuse)?;
+        let mut settings: Self = parse(path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let paths = [&mut settings.mix.usage, &mut settings.augment.vocabulary, &mut settings.shard.tokenizer].into_iter().flatten();
         for given in paths.chain(settings.source.iter_mut().map(|source| &mut source.path)) {
