@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use steward_tune::network::folder::is_decoder;
-use steward_tune::network::{EncoderFolder, Head};
+use steward_tune::network::{DecoderFolder, EncoderFolder, Head};
 use steward_tune::{file, onnx};
 
 #[derive(clap::Args)]
@@ -58,6 +58,10 @@ fn shorten(folder: &mut EncoderFolder, most: usize) {
     }
 }
 
-fn decoder(_arguments: &Arguments) -> anyhow::Result<Vec<u8>> {
-    bail!("decoders are exported by a later version")
+fn decoder(arguments: &Arguments) -> anyhow::Result<Vec<u8>> {
+    let mut folder = DecoderFolder::read(&arguments.folder)?;
+    if let Some(most) = arguments.max_tokens {
+        folder.config.max_position_embeddings = folder.config.max_position_embeddings.min(most);
+    }
+    Ok(onnx::decoder(&folder.config, &folder.weights)?.bytes())
 }

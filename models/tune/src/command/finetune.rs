@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use burn::tensor::backend::AutodiffBackend;
+use steward_tune::network::folder::is_decoder;
+use steward_tune::network::layers;
 use steward_tune::network::operations::Kernels;
 use steward_tune::network::{EncoderFolder, Head, HeadKind, Parameters, Pooling, shapes};
 use steward_tune::tasks::classes::{self, ClassesTask};
@@ -13,59 +15,103 @@ use steward_tune::tasks::pair::PairTask;
 use steward_tune::tasks::reading::ReadingTask;
 use steward_tune::tasks::tags::{self, TagsTask};
 use steward_tune::tasks::{EncoderTask, Objective, Tokens};
+use steward_tune::weights::Weights;
 use steward_tune::training::{self, Settings, Trained};
 
+use super::finetune_decoder;
+
 /// What can be learnt, and the name of its head.
-const KINDS: [(&str, &str); 6] =
-    [("pair", "match"), ("nli", "nli"), ("intent", "intent"), ("reading", "answer"), ("tags", "slots"), ("embedding", "embedding")];
+const KINDS: [(&str, &str); 8] =
+    [("pair", "match"), ("nli", "nli"), ("intent", "intent"), ("reading", "answer"), ("tags", "slots"), ("embedding", "embedding"), ("sft", ""), ("dpo", "")];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The folder of the encoder to start from: ours, or Hugging Face's.
     #[arg(long)]
-    start: PathBuf,
+    pub(super) start: PathBuf,
     /// The folder of the run; its model ends up in RUN/model.
     #[arg(long)]
-    run: PathBuf,
+    pub(super) run: PathBuf,
     /// What to learn from which files, as KIND:FILE[,FILE...]; several of them share the trunk. Kinds: pair, nli, intent,
-    /// reading, tags, embedding.
+    /// reading, tags, embedding; for a decoder one of sft, dpo.
     #[arg(long = "task", required = true)]
-    tasks: Vec<String>,
+    pub(super) tasks: Vec<String>,
     /// Held-out files, as KIND:FILE[,FILE...]; without them a part of the groups is held out.
     #[arg(long = "held")]
-    held: Vec<String>,
+    pub(super) held: Vec<String>,
     /// The share of the groups that is held out.
     #[arg(long, default_value_t = 0.15)]
-    hold_out: f64,
+    pub(super) hold_out: f64,
     /// How many passes a kind gets beside the others, as KIND=NUMBER; 1 if not given.
     #[arg(long = "weight")]
-    weights: Vec<String>,
+    pub(super) weights: Vec<String>,
     /// How tokens become one vector, for heads that need one.
     #[arg(long, default_value = "mean", value_parser = ["mean", "cls"])]
-    pooling: String,
+    pub(super) pooling: String,
     /// Wrong texts beside each right one (pair).
     #[arg(long, default_value_t = 3)]
-    wrong: usize,
+    pub(super) wrong: usize,
     /// Tokens of a window (reading).
     #[arg(long, default_value_t = 256)]
-    window: usize,
+    pub(super) window: usize,
     /// A teacher's folder, whose vectors are to be met (embedding).
     #[arg(long)]
-    teacher: Option<PathBuf>,
+    pub(super) teacher: Option<PathBuf>,
     /// How much meeting the teacher counts.
     #[arg(long, default_value_t = 1.0)]
-    teacher_weight: f32,
+    pub(super) teacher_weight: f32,
     /// Only meet the teacher (embedding).
     #[arg(long, requires = "teacher")]
-    no_contrast: bool,
+    pub(super) no_contrast: bool,
+    /// The chat template (sft, dpo).
+    #[arg(long)]
+    pub(super) template: Option<PathBuf>,
+    /// Learn small matrices of this rank beside the large ones, which stay; merged at the end. 0: learn the large ones.
+    #[arg(long, default_value_t = 0)]
+    pub(super) lora: usize,
+    /// How strongly answers are held to what they were (dpo).
+    #[arg(long, default_value_t = 0.1)]
+    pub(super) strength: f32,
+    /// Print what the run will take, and stop.
+    #[arg(long)]
+    pub(super) plan: bool,
     /// Go on from the last checkpoint of the run.
     #[arg(long)]
-    resume: bool,
+    pub(super) resume: bool,
     #[command(flatten)]
-    settings: Settings,
+    pub(super) settings: Settings,
+}
+
+impl Arguments {
+    /// What the command line gives where nothing else is said.
+    pub(super) fn new(start: PathBuf, run: PathBuf, settings: Settings) -> Self {
+        Self {
+            start,
+            run,
+            settings,
+            tasks: vec![],
+            held: vec![],
+            hold_out: 0.15,
+            weights: vec![],
+            pooling: "mean".to_owned(),
+            wrong: 3,
+            window: 256,
+            teacher: None,
+            teacher_weight: 1.0,
+            no_contrast: false,
+            template: None,
+            lora: 0,
+            strength: 0.1,
+            plan: false,
+            resume: false,
+        }
+    }
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if is_decoder(&arguments.start)? {
+        return super::on_device!(A => finetune_decoder::teach::<A>(&arguments));
+    }
     super::on_device!(A => teach::<A>(&arguments))
 }
 
@@ -85,12 +131,17 @@ where
         let objective = objective::<A>(arguments, &kind, &paths, &mut folder, (&tokens, &long))?;
         parts.push((objective, weight(arguments, &kind)?));
     }
-    let (start, new) = shapes::filled(&folder.shapes(), &folder.weights, settings.seed)?;
-    eprintln!("{} weights, {new} of them new; {}", start.len(), parts.iter().map(|part| part.0.count()).sum::<usize>());
+    let (mut start, new) = shapes::filled(&folder.shapes(), &folder.weights, settings.seed)?;
+    if arguments.plan {
+        let load = super::plan::encoder(&folder.config, settings);
+        return super::plan::print::<A>(&folder.shapes(), load);
+    }
+    eprintln!("{} weights, {new} of them new; {} examples", start.len(), parts.iter().map(|part| part.0.count()).sum::<usize>());
     let config = folder.config.clone();
+    let settings = &with_lora(arguments, &mut start)?;
     let task = EncoderTask::new(&config, &tokens, settings, parts)?;
     let Trained { weights, progress, loss } = training::train::<A>(&arguments.run, settings, &start, &task, arguments.resume)?;
-    folder.weights = weights;
+    folder.weights = layers::merged(weights)?;
     let place = arguments.run.join("model");
     folder.write(&place)?;
     match progress.best {
@@ -98,6 +149,18 @@ where
         None => println!("{}: loss {loss:.4} after {} steps", place.display(), progress.step),
     }
     Ok(())
+}
+
+/// Adds LoRA's small matrices to the weights and stops the large ones, if LoRA is wanted. Heads go on learning.
+pub(super) fn with_lora(arguments: &Arguments, weights: &mut Weights) -> anyhow::Result<Settings> {
+    let mut settings = arguments.settings.clone();
+    if arguments.lora == 0 {
+        return Ok(settings);
+    }
+    settings.freeze.extend(weights.keys().filter(|name| !name.starts_with("heads.")).cloned());
+    let (small, _) = shapes::filled(&layers::lora_shapes(weights, arguments.lora), &Weights::new(), settings.seed)?;
+    weights.extend(small);
+    Ok(settings)
 }
 
 /// One part of the training; its head joins the folder's.
@@ -133,6 +196,7 @@ where
             let head = head(folder, kind, HeadKind::Tags { labels: tags::tags(&train) });
             Box::new(TagsTask::new(head, tokens, &train, &held)?)
         }
+        "sft" | "dpo" => bail!("{kind} is for decoders, and {} holds an encoder", arguments.start.display()),
         _ => {
             let (train, held) = split(arguments, kind, paths)?;
             let pooling = match head(folder, kind, HeadKind::Embedding { pooling }).kind {
@@ -178,7 +242,7 @@ fn ordered(labels: Vec<String>) -> Vec<String> {
     if same { usual.map(str::to_owned).to_vec() } else { labels }
 }
 
-fn named_files(text: &str) -> anyhow::Result<(String, Vec<PathBuf>)> {
+pub(super) fn named_files(text: &str) -> anyhow::Result<(String, Vec<PathBuf>)> {
     let (kind, files) = text.split_once(':').with_context(|| format!("{text:?} is not KIND:FILE[,FILE...]"))?;
     if !KINDS.iter().any(|entry| entry.0 == kind) {
         bail!("{kind:?} cannot be learnt; these can: {}", KINDS.map(|entry| entry.0).join(", "));
@@ -196,7 +260,7 @@ fn weight(arguments: &Arguments, kind: &str) -> anyhow::Result<f64> {
     Ok(1.0)
 }
 
-fn split<T: serde::de::DeserializeOwned>(
+pub(super) fn split<T: serde::de::DeserializeOwned>(
     arguments: &Arguments,
     kind: &str,
     paths: &[PathBuf],

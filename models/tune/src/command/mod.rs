@@ -1,7 +1,12 @@
 //! The commands by name: what the user typed to the code that does it.
 
+mod bundle;
+mod distill;
+mod evaluate;
 mod export;
 mod finetune;
+mod finetune_decoder;
+mod plan;
 mod prepare;
 mod pretrain;
 mod quantize;
@@ -32,10 +37,16 @@ enum Command {
     Pretrain(pretrain::Arguments),
     /// Teach a pretrained network one thing or several.
     Finetune(finetune::Arguments),
+    /// Teach a student a teacher's sentence vectors.
+    Distill(distill::Arguments),
     /// Make an ONNX file smaller and faster.
     Quantize(quantize::Arguments),
     /// Write a network as an ONNX file.
     Export(export::Arguments),
+    /// Measure an ONNX file on examples.
+    Evaluate(evaluate::Arguments),
+    /// Make the folder that the daemon opens.
+    Bundle(bundle::Arguments),
 }
 
 /// What `--device` said.
@@ -66,7 +77,10 @@ impl CommandLine {
             Command::Pretrain(arguments) => pretrain::run(arguments),
             Command::Finetune(arguments) => finetune::run(arguments),
             Command::Quantize(arguments) => quantize::run(arguments),
+            Command::Distill(arguments) => distill::run(arguments),
             Command::Export(arguments) => export::run(arguments),
+            Command::Evaluate(arguments) => evaluate::run(arguments),
+            Command::Bundle(arguments) => bundle::run(arguments),
         }
     }
 }

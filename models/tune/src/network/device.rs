@@ -2,15 +2,10 @@
 
 use burn::backend::{Autodiff, Flex};
 
-use super::operations::Kernels;
-
 /// The processor.
 pub type Processor = Flex;
 /// The processor, while learning.
 pub type Learning = Autodiff<Flex>;
-
-impl Kernels for Flex {}
-impl Kernels for Autodiff<Flex> {}
 
 #[cfg(feature = "cuda")]
 mod gpu {

@@ -4,7 +4,8 @@ use burn::tensor::{Int, Tensor};
 
 use super::config::EncoderConfig;
 use super::heads::{Head, Pooling};
-use super::operations::{Kernels, Mask};
+use super::layers;
+use super::operations::{Attention, Kernels, Mask};
 use super::parameters::Parameters;
 
 /// Texts as numbers. Texts that are shorter than the longest one are filled up at their end.
@@ -58,10 +59,11 @@ impl<B: Kernels> Encoder<'_, B> {
     /// The trunk.
     pub fn hidden(&self, batch: &Batch) -> Hidden<B> {
         let (width, lengths) = (batch.width(), batch.lengths());
-        let mask = Mask { lengths: lengths.clone(), causal: false };
+        let heads = self.config.num_attention_heads;
+        let by = Attention { heads, key_heads: heads, mask: Mask { lengths: lengths.clone(), causal: false } };
         let mut rows = self.dropped(self.embeddings(batch, width));
         for number in 0..self.config.num_hidden_layers {
-            rows = self.layer(rows, &format!("encoder.layer.{number}"), &mask, width);
+            rows = self.layer(rows, &format!("encoder.layer.{number}"), &by);
         }
         Hidden { rows, lengths, width }
     }
@@ -80,30 +82,22 @@ impl<B: Kernels> Encoder<'_, B> {
         self.norm(sum, "embeddings.LayerNorm")
     }
 
-    fn layer(&self, value: Tensor<B, 2>, layer: &str, mask: &Mask, width: usize) -> Tensor<B, 2> {
-        let mixed = self.linear(self.attention(value.clone(), layer, mask, width), &format!("{layer}.attention.output.dense"));
+    fn layer(&self, value: Tensor<B, 2>, layer: &str, by: &Attention) -> Tensor<B, 2> {
+        let mixed = self.linear(self.attention(value.clone(), layer, by), &format!("{layer}.attention.output.dense"));
         let value = self.norm(self.dropped(mixed) + value, &format!("{layer}.attention.output.LayerNorm"));
         let wide = B::gelu_exact(self.linear(value.clone(), &format!("{layer}.intermediate.dense")));
         let narrow = self.linear(wide, &format!("{layer}.output.dense"));
         self.norm(self.dropped(narrow) + value, &format!("{layer}.output.LayerNorm"))
     }
 
-    fn attention(&self, value: Tensor<B, 2>, layer: &str, mask: &Mask, width: usize) -> Tensor<B, 2> {
-        let [rows, hidden] = value.dims();
-        let (heads, texts) = (self.config.num_attention_heads, rows / width);
-        let part = |name: &str| {
-            let rows = self.linear(value.clone(), &format!("{layer}.attention.self.{name}"));
-            rows.reshape([texts, width, heads, hidden / heads]).swap_dims(1, 2)
-        };
-        let scores = part("query").matmul(part("key").transpose());
-        let shares = B::shares(scores, ((hidden / heads) as f32).powf(-0.5), mask);
-        shares.matmul(part("value")).swap_dims(1, 2).reshape([rows, hidden])
+    fn attention(&self, value: Tensor<B, 2>, layer: &str, by: &Attention) -> Tensor<B, 2> {
+        let part = |name: &str| self.linear(value.clone(), &format!("{layer}.attention.self.{name}"));
+        B::attend(part("query"), part("key"), part("value"), by)
     }
 
     /// A layer with a bias.
     pub fn linear(&self, value: Tensor<B, 2>, name: &str) -> Tensor<B, 2> {
-        let (weight, bias) = (self.weights.matrix(&format!("{name}.weight")), self.weights.vector(&format!("{name}.bias")));
-        B::affine(value, weight, Some(bias))
+        layers::linear(self.weights, value, name)
     }
 
     fn norm(&self, value: Tensor<B, 2>, name: &str) -> Tensor<B, 2> {

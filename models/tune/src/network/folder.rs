@@ -26,8 +26,9 @@ impl EncoderFolder {
     /// Reads a folder; a run's folder stands for the model in it.
     pub fn read(folder: &Path) -> Result<Self, TuneError> {
         let folder = &inner(folder);
-        let config = EncoderConfig::read(&folder.join("config.json"))?;
         let (heads, weights) = (Heads::read(folder)?, weights::from_folder(folder)?);
+        let config = folder.join("config.json");
+        let config = if config.is_file() { EncoderConfig::read(&config)? } else { sizes(folder, &weights)? };
         Ok(Self { config, heads, weights, tokenizer: folder.join("tokenizer.json") })
     }
 
@@ -47,6 +48,30 @@ impl EncoderFolder {
         file::write(&folder.join("tokenizer.json"), &file::read(&self.tokenizer)?)?;
         weights::write(&folder.join("model.safetensors"), &self.weights, &BTreeMap::new())
     }
+}
+
+/// The sizes of an encoder that is there as an ONNX file alone, as the daemon has it.
+fn sizes(folder: &Path, weights: &Weights) -> Result<EncoderConfig, TuneError> {
+    let axis = |name: &str, axis: usize| {
+        let missing = || TuneError::format(folder, format!("it has no config.json, and its ONNX file no {name}"));
+        weights.get(name).and_then(|weight| weight.shape.get(axis)).copied().ok_or_else(missing)
+    };
+    let heads = weights::heads_in_onnx(&folder.join("model.onnx"))?;
+    let heads = heads.ok_or_else(|| TuneError::format(folder, "it has no config.json, which says how many attention heads there are"))?;
+    let layers = (0..).take_while(|number| weights.contains_key(&format!("encoder.layer.{number}.output.dense.weight"))).count();
+    Ok(EncoderConfig {
+        model_type: "bert".to_owned(),
+        vocab_size: axis("embeddings.word_embeddings.weight", 0)?,
+        hidden_size: axis("embeddings.word_embeddings.weight", 1)?,
+        num_hidden_layers: layers,
+        num_attention_heads: heads,
+        intermediate_size: axis("encoder.layer.0.output.dense.weight", 1)?,
+        max_position_embeddings: axis("embeddings.position_embeddings.weight", 0)?,
+        type_vocab_size: axis("embeddings.token_type_embeddings.weight", 0)?,
+        layer_norm_eps: 1e-12,
+        hidden_act: "gelu".to_owned(),
+        pad_token_id: 0,
+    })
 }
 
 /// A decoder that was read from a folder.
@@ -88,7 +113,11 @@ pub fn is_decoder(folder: &Path) -> Result<bool, TuneError> {
         #[serde(default)]
         model_type: String,
     }
-    let kind: Kind = file::read_json(&inner(folder).join("config.json"))?;
+    let config = inner(folder).join("config.json");
+    if !config.is_file() {
+        return Ok(false);
+    }
+    let kind: Kind = file::read_json(&config)?;
     Ok(["llama", "qwen2"].contains(&kind.model_type.as_str()))
 }
 

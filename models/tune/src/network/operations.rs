@@ -13,6 +13,17 @@ pub struct Mask {
     pub causal: bool,
 }
 
+/// How attention is shaped.
+#[derive(Debug, Clone)]
+pub struct Attention {
+    /// Query heads.
+    pub heads: usize,
+    /// Key and value heads, which divide the query heads.
+    pub key_heads: usize,
+    /// What may be looked at.
+    pub mask: Mask,
+}
+
 /// A backend with the operations of the layers.
 pub trait Kernels: Backend {
     /// `value` x `weight` + `bias`; [rows, inputs], [outputs, inputs], [outputs].
@@ -48,8 +59,31 @@ pub trait Kernels: Backend {
         activation::softmax(scores * scale + bias, 3)
     }
 
+    /// Attention of several heads: queries, keys and values [rows, heads * width] to what each row makes of the values.
+    fn attend(query: Tensor<Self, 2>, key: Tensor<Self, 2>, value: Tensor<Self, 2>, by: &Attention) -> Tensor<Self, 2> {
+        let [rows, all] = query.dims();
+        let (texts, width) = (by.mask.lengths.len(), all / by.heads);
+        let split = |tensor: Tensor<Self, 2>, heads: usize| {
+            let [rows, _] = tensor.dims();
+            tensor.reshape([texts, rows / texts, heads, width]).swap_dims(1, 2)
+        };
+        // Several query heads share a key head: each key head is laid beside itself.
+        let spread = |tensor: Tensor<Self, 2>| {
+            let tensor = split(tensor, by.key_heads);
+            if by.key_heads == by.heads {
+                return tensor;
+            }
+            let [texts, heads, length, width] = tensor.dims();
+            let wide = tensor.reshape([texts, heads, 1, length * width]).repeat_dim(2, by.heads / by.key_heads);
+            wide.reshape([texts, by.heads, length, width])
+        };
+        let scores = split(query, by.heads).matmul(spread(key).transpose());
+        let shares = Self::shares(scores, (width as f32).powf(-0.5), &by.mask);
+        shares.matmul(spread(value)).swap_dims(1, 2).reshape([rows, all])
+    }
+
     /// The mean over rows of the cross entropy between `scores` [rows, classes] and the right classes, of which
-    /// `smoothing` is spread over all classes. `weights` says how much each row counts.
+    /// `smoothing` is spread over all classes.
     fn cross_entropy(scores: Tensor<Self, 2>, right: &[usize], smoothing: f32) -> Tensor<Self, 1> {
         let [rows, classes] = scores.dims();
         let numbers: Vec<i64> = right.iter().map(|&class| class as i64).collect();

@@ -111,3 +111,72 @@ fn exported_heads_compute_the_same() {
         }
     }
 }
+
+/// A small decoder of each kind: shared key heads, biases, stretched turns, a last layer of its own or not.
+fn tiny_decoder(model_type: &str, scaling: &str) -> crate::network::DecoderConfig {
+    let scaling = match scaling {
+        "" => String::new(),
+        kind => format!("[rope_scaling]\nrope_type = \"{kind}\"\nfactor = 4.0\noriginal_max_position_embeddings = 16\n"),
+    };
+    let tied = model_type == "qwen2";
+    toml::from_str(&format!(
+        "model_type = \"{model_type}\"\nvocab_size = 50\nhidden_size = 24\nintermediate_size = 40\nnum_hidden_layers = 2\n\
+         num_attention_heads = 4\nnum_key_value_heads = 2\nmax_position_embeddings = 64\ntie_word_embeddings = {tied}\n{scaling}"
+    ))
+    .unwrap()
+}
+
+/// One run of a decoder's graph over `fresh` tokens with the past that `cache` holds; the cache grows.
+fn decode(session: &mut Session, config: &crate::network::DecoderConfig, fresh: &[u32], cache: &mut Vec<(Vec<f32>, Vec<f32>)>) -> Vec<f32> {
+    let (heads, width) = (config.key_value_heads(), config.head_width());
+    let past = cache.first().map_or(0, |(key, _)| key.len() / heads / width);
+    let total = past + fresh.len();
+    let mut inputs: Vec<(String, Input)> = vec![
+        ("input_ids".to_owned(), Input::Integers(vec![1, fresh.len()], fresh.iter().map(|&id| i64::from(id)).collect())),
+        ("attention_mask".to_owned(), Input::Integers(vec![1, total], vec![1; total])),
+        ("position_ids".to_owned(), Input::Integers(vec![1, fresh.len()], (past as i64..total as i64).collect())),
+    ];
+    for number in 0..config.num_hidden_layers {
+        let (key, value) = cache.get(number).cloned().unwrap_or_default();
+        for (part, data) in [("key", key), ("value", value)] {
+            inputs.push((format!("past_key_values.{number}.{part}"), Input::Floats(vec![1, heads, past, width], data)));
+        }
+    }
+    let inputs: Vec<(&str, Input)> = inputs.iter().map(|(name, input)| (name.as_str(), input.clone())).collect();
+    let mut outputs = session.run(&inputs).unwrap();
+    *cache = (0..config.num_hidden_layers)
+        .map(|number| {
+            let mut part = |part: &str| outputs.remove(&format!("present.{number}.{part}")).unwrap().data;
+            (part("key"), part("value"))
+        })
+        .collect();
+    outputs.remove("logits").unwrap().data
+}
+
+#[test]
+fn an_exported_decoder_says_the_same_token_for_token() {
+    for (model_type, scaling) in [("llama", ""), ("llama", "linear"), ("llama", "llama3"), ("qwen2", "")] {
+        let config = tiny_decoder(model_type, scaling);
+        let mut dice = crate::dice::Dice::new(9);
+        let (mut weights, _) = shapes::filled(&shapes::decoder(&config), &Weights::new(), 2).unwrap();
+        weights.values_mut().flat_map(|stored| &mut stored.data).for_each(|value| *value += dice.normal() * 0.3);
+        let parameters = Parameters::<Processor>::new(&weights, &Default::default()).unwrap();
+        let decoder = crate::network::decoder::Decoder { config: &config, weights: &parameters };
+        let prompt = [3u32, 17, 42, 5, 8];
+        let every: Vec<usize> = (0..prompt.len()).collect();
+        let expected: Vec<f32> = decoder.words(decoder.hidden(&[prompt.to_vec()]), &every).to_data().iter().collect();
+        let mut session = Session::new(&onnx::decoder(&config, &weights).unwrap().bytes(), 1).unwrap();
+        let mut cache = Vec::new();
+        let mut scores = decode(&mut session, &config, &prompt, &mut cache);
+        assert!(difference(&scores, &expected) < 1e-4, "{model_type} {scaling}: {}", difference(&scores, &expected));
+        let mut said = Vec::new();
+        for _ in 0..20 {
+            let next = crate::measure::metrics::most_likely(&scores[scores.len() - 50..]).0 as u32;
+            said.push(next);
+            scores = decode(&mut session, &config, &[next], &mut cache);
+        }
+        assert_eq!(said, decoder.greedy(&prompt, 20, None), "{model_type} {scaling}");
+        // It would be easy to be equal if it always said the same word.
+        assert!(said.iter().collect::<std::collections::BTreeSet<_>>().len() > 2, "{said:?}");
+    }
+}

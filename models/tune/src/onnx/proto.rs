@@ -13,8 +13,8 @@ pub mod kind {
     pub const FLOAT: i32 = 1;
     pub const UINT8: i32 = 2;
     pub const INT8: i32 = 3;
-    pub const INT32: i32 = 6;
     pub const INT64: i32 = 7;
+    pub const BOOL: i32 = 9;
 }
 
 /// A whole file.
@@ -182,5 +182,14 @@ impl TensorProto {
             return Some(self.float_data.clone());
         }
         Some(self.raw_data.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect())
+    }
+
+    /// The numbers, if they are whole ones of 8 bits; otherwise none.
+    pub fn whole(&self) -> Vec<i32> {
+        match self.data_type {
+            kind::INT8 => self.raw_data.iter().map(|&byte| i32::from(byte as i8)).collect(),
+            kind::UINT8 => self.raw_data.iter().map(|&byte| i32::from(byte)).collect(),
+            _ => vec![],
+        }
     }
 }

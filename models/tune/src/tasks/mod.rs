@@ -1,10 +1,13 @@
 //! What can be learnt: each task's data, loss and score.
 
+pub mod causal;
+pub mod chat;
 pub mod classes;
 pub mod embedding;
 pub mod lines;
 pub mod objective;
 pub mod pair;
+pub mod preference;
 pub mod reading;
 pub mod tags;
 pub mod tokens;

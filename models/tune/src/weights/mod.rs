@@ -4,6 +4,6 @@ mod import;
 mod names;
 mod stored;
 
-pub use import::{from_folder, from_onnx};
+pub use import::{from_folder, from_onnx, heads_in_onnx};
 pub use names::standard_names;
 pub use stored::{Stored, Weights, read, write};
