@@ -15,14 +15,22 @@ use steward_tune::tasks::pair::PairTask;
 use steward_tune::tasks::reading::ReadingTask;
 use steward_tune::tasks::tags::{self, TagsTask};
 use steward_tune::tasks::{EncoderTask, Objective, Tokens};
-use steward_tune::weights::Weights;
 use steward_tune::training::{self, Settings, Trained};
+use steward_tune::weights::Weights;
 
 use super::finetune_decoder;
 
 /// What can be learnt, and the name of its head.
-const KINDS: [(&str, &str); 8] =
-    [("pair", "match"), ("nli", "nli"), ("intent", "intent"), ("reading", "answer"), ("tags", "slots"), ("embedding", "embedding"), ("sft", ""), ("dpo", "")];
+const KINDS: [(&str, &str); 8] = [
+    ("pair", "match"),
+    ("nli", "nli"),
+    ("intent", "intent"),
+    ("reading", "answer"),
+    ("tags", "slots"),
+    ("embedding", "embedding"),
+    ("sft", ""),
+    ("dpo", ""),
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

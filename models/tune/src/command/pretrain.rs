@@ -69,7 +69,12 @@ where
     let settings = &arguments.settings;
     let config = EncoderConfig::read(&arguments.sizes)?;
     let tokens = Tokens::load(&arguments.tokenizer, settings.max_tokens.min(config.max_tokens()))?;
-    anyhow::ensure!(tokens.size() <= config.vocab_size, "the tokenizer has {} entries, and vocab_size is {}", tokens.size(), config.vocab_size);
+    anyhow::ensure!(
+        tokens.size() <= config.vocab_size,
+        "the tokenizer has {} entries, and vocab_size is {}",
+        tokens.size(),
+        config.vocab_size
+    );
     let (train, held) = lines::held_out(lines::read(&arguments.data)?, arguments.hold_out);
     let mut heads = Heads { head: vec![Head { name: "words".to_owned(), kind: HeadKind::Words }] };
     heads.head.extend(arguments.next_sentence.then(follows_head));
@@ -98,7 +103,12 @@ where
     let config = DecoderConfig::read(&arguments.sizes)?;
     let length = settings.max_tokens.min(config.max_position_embeddings);
     let tokens = Tokens::load(&arguments.tokenizer, length)?;
-    anyhow::ensure!(tokens.size() <= config.vocab_size, "the tokenizer has {} entries, and vocab_size is {}", tokens.size(), config.vocab_size);
+    anyhow::ensure!(
+        tokens.size() <= config.vocab_size,
+        "the tokenizer has {} entries, and vocab_size is {}",
+        tokens.size(),
+        config.vocab_size
+    );
     let wanted = shapes::decoder(&config);
     let given = arguments.start.as_ref().map_or(Ok(Weights::new()), |folder| steward_tune::weights::from_folder(folder))?;
     let (start, new) = shapes::filled(&wanted, &given, settings.seed)?;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use steward_tune::onnx::{Model, Precision, quantized};
 use steward_tune::file;
+use steward_tune::onnx::{Model, Precision, quantized};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

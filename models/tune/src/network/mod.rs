@@ -12,8 +12,8 @@ pub mod parameters;
 mod processor;
 pub mod shapes;
 
-pub use device::{Learning, Processor};
 pub use config::{DecoderConfig, EncoderConfig};
+pub use device::{Learning, Processor};
 pub use encoder::{Batch, Encoder};
 pub use folder::{DecoderFolder, EncoderFolder};
 pub use heads::{Head, HeadKind, Heads, Pooling};

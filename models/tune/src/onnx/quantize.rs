@@ -31,8 +31,7 @@ const ROWS: usize = 64;
 pub fn quantized(model: &Model, precision: Precision) -> Result<Model, TuneError> {
     let mut model = model.clone();
     let graph = model.graph.as_mut().ok_or_else(|| TuneError::Settings("the file has no graph".to_owned()))?;
-    let constants: BTreeMap<String, TensorProto> =
-        graph.initializer.drain(..).map(|tensor| (tensor.name.clone(), tensor)).collect();
+    let constants: BTreeMap<String, TensorProto> = graph.initializer.drain(..).map(|tensor| (tensor.name.clone(), tensor)).collect();
     let mut rewriter = Rewriter { constants, made: BTreeMap::new(), nodes: Vec::new(), rounded: BTreeSet::new(), precision };
     for node in graph.node.drain(..) {
         rewriter.node(node);
@@ -58,7 +57,8 @@ struct Rewriter {
 
 impl Rewriter {
     fn node(&mut self, node: Node) {
-        let matrix = |tensor: Option<&TensorProto>| tensor.filter(|tensor| tensor.data_type == kind::FLOAT && tensor.dims.len() == 2).cloned();
+        let matrix =
+            |tensor: Option<&TensorProto>| tensor.filter(|tensor| tensor.data_type == kind::FLOAT && tensor.dims.len() == 2).cloned();
         match node.op_type.as_str() {
             "MatMul" => {
                 if let Some(weight) = node.input.get(1).and_then(|name| matrix(self.constants.get(name))) {
@@ -104,8 +104,10 @@ impl Rewriter {
             row.iter().zip(&mut scales).for_each(|(value, scale)| *scale = scale.max(value.abs()));
         }
         scales.iter_mut().for_each(|scale| *scale = if *scale > 0.0 { *scale / 63.0 } else { 1.0 });
-        let whole: Vec<u8> =
-            values.chunks_exact(columns).flat_map(|row| row.iter().zip(&scales).map(|(value, scale)| rounded(value / scale, 63) as u8)).collect();
+        let whole: Vec<u8> = values
+            .chunks_exact(columns)
+            .flat_map(|row| row.iter().zip(&scales).map(|(value, scale)| rounded(value / scale, 63) as u8))
+            .collect();
         self.add(format!("{name}_int8"), kind::INT8, weight.dims.clone(), whole);
         self.add(format!("{name}_scale"), kind::FLOAT, vec![columns as i64], bytes(&scales));
         self.add(format!("{name}_zero"), kind::INT8, vec![columns as i64], vec![0; columns]);
@@ -161,12 +163,8 @@ impl Rewriter {
         self.add(format!("{name}_int{bits}"), kind::UINT8, vec![columns as i64, count as i64, (BLOCK * bits / 8) as i64], packed);
         self.add(format!("{name}_scale"), kind::FLOAT, vec![(columns * count) as i64], bytes(&scales));
         let settings = [("K", rows), ("N", columns), ("bits", bits), ("block_size", BLOCK), ("accuracy_level", 4)];
-        let setting = |(name, value): (&str, usize)| AttributeProto {
-            name: name.to_owned(),
-            i: value as i64,
-            kind: 2,
-            ..AttributeProto::default()
-        };
+        let setting =
+            |(name, value): (&str, usize)| AttributeProto { name: name.to_owned(), i: value as i64, kind: 2, ..AttributeProto::default() };
         let inputs = [node.input[0].clone(), format!("{name}_int{bits}"), format!("{name}_scale")];
         let attributes = settings.into_iter().map(setting).collect();
         self.push("MatMulNBits", &inputs.each_ref().map(String::as_str), &[&node.output[0]], attributes, MICROSOFT);
@@ -178,8 +176,7 @@ fn pack(values: &[f32], bits: usize, packed: &mut Vec<u8>) -> f32 {
     let middle = 1i32 << (bits - 1);
     let largest = values.iter().copied().fold(0f32, |largest, value| if value.abs() > largest.abs() { value } else { largest });
     let scale = if largest == 0.0 { 1.0 } else { -largest / middle as f32 };
-    let whole: Vec<u8> =
-        values.iter().map(|value| ((value / scale).round() as i32 + middle).clamp(0, 2 * middle - 1) as u8).collect();
+    let whole: Vec<u8> = values.iter().map(|value| ((value / scale).round() as i32 + middle).clamp(0, 2 * middle - 1) as u8).collect();
     match bits {
         4 => packed.extend(whole.chunks_exact(2).map(|pair| pair[0] | (pair[1] << 4))),
         _ => packed.extend(whole),

@@ -118,7 +118,8 @@ where
         let mut dice = pass.dice();
         let chosen = pass.examples(self.train.len(), pass.size);
         let anchors: Vec<String> = chosen.iter().map(|&at| self.train[at].value.anchor.clone()).collect();
-        let positives: Vec<String> = chosen.iter().zip(&anchors).map(|(&at, own)| self.positive(at, &mut dice).unwrap_or(own.clone())).collect();
+        let positives: Vec<String> =
+            chosen.iter().zip(&anchors).map(|(&at, own)| self.positive(at, &mut dice).unwrap_or(own.clone())).collect();
         let negative = |&at: &usize| Some(&self.train[at].value.negatives).filter(|list| !list.is_empty());
         let negatives: Vec<String> = chosen.iter().filter_map(negative).map(|list| list[dice.below(list.len())].clone()).collect();
         let texts: Vec<String> = anchors.iter().chain(&positives).chain(&negatives).cloned().collect();

@@ -15,3 +15,6 @@ pub mod words;
 
 pub use objective::{EncoderTask, Objective, Pass};
 pub use tokens::Tokens;
+
+#[cfg(test)]
+mod school;

@@ -187,8 +187,7 @@ impl ReadingTask {
         let mut best: Option<(Span, String)> = None;
         for (row, window) in windows.iter().enumerate() {
             let start = row * hidden.width;
-            let own: Vec<[f32; 2]> =
-                (start..start + window.ids.len()).map(|token| [scores[token * 2], scores[token * 2 + 1]]).collect();
+            let own: Vec<[f32; 2]> = (start..start + window.ids.len()).map(|token| [scores[token * 2], scores[token * 2 + 1]]).collect();
             let Some(span) = best_span(&own, window) else { continue };
             if best.as_ref().is_none_or(|(best, _)| span.score > best.score) {
                 let text = span_text(&reading.passage, window, &span);

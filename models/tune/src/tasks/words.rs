@@ -123,8 +123,7 @@ where
         let mut dice = Dice::new(0);
         let mut losses = Vec::new();
         for part in self.held.chunks(32).take(32) {
-            let puzzles: Result<Vec<Puzzle>, _> =
-                part.iter().map(|line| self.puzzle(&line.value, &self.held, tokens, &mut dice)).collect();
+            let puzzles: Result<Vec<Puzzle>, _> = part.iter().map(|line| self.puzzle(&line.value, &self.held, tokens, &mut dice)).collect();
             let puzzles: Vec<Puzzle> = puzzles?.into_iter().filter(|puzzle| !puzzle.places.is_empty()).collect();
             if !puzzles.is_empty() {
                 let loss: f32 = self.losses(encoder, &puzzles, 0.0).into_data().iter().next().unwrap_or(f32::NAN);

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 const PAUSE: Duration = Duration::from_secs(15);
 
 /// The display of one run.
-pub struct Display {
+pub(super) struct Display {
     bar: Option<ProgressBar>,
     total: u64,
     first: u64,
@@ -19,7 +19,7 @@ pub struct Display {
 
 impl Display {
     /// A run of `total` steps of which `done` are done.
-    pub fn new(total: u64, done: u64) -> Self {
+    pub(super) fn new(total: u64, done: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total).with_position(done);
             let template = "{bar:30} {pos}/{len}  {msg}  {per_sec}  {eta} left";
@@ -31,7 +31,7 @@ impl Display {
     }
 
     /// After a step.
-    pub fn step(&mut self, step: u64, loss: f64, rate: f64) {
+    pub(super) fn step(&mut self, step: u64, loss: f64, rate: f64) {
         if let Some(bar) = &self.bar {
             bar.set_message(format!("loss {loss:.4}  rate {rate:.2e}"));
             bar.set_position(step);
@@ -47,7 +47,7 @@ impl Display {
     }
 
     /// A line that stays.
-    pub fn say(&self, line: &str) {
+    pub(super) fn say(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{line}")),
             None => eprintln!("{line}"),
@@ -55,7 +55,7 @@ impl Display {
     }
 
     /// The end.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.abandon();
         }

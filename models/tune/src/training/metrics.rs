@@ -9,14 +9,14 @@ use super::plot::{Curve, svg};
 use crate::{TuneError, file};
 
 /// `metrics.jsonl` of a run, open for more lines.
-pub struct Metrics {
+pub(super) struct Metrics {
     path: PathBuf,
     lines: Vec<Value>,
 }
 
 impl Metrics {
     /// Opens the file; lines of steps after `step` come from a part of the run that is done again, so they go.
-    pub fn open(run: &Path, step: u64) -> Result<Self, TuneError> {
+    pub(super) fn open(run: &Path, step: u64) -> Result<Self, TuneError> {
         let path = run.join("metrics.jsonl");
         let text = if path.is_file() { file::read_text(&path)? } else { String::new() };
         // A line that a kill cut short is no JSON.
@@ -28,20 +28,15 @@ impl Metrics {
     }
 
     /// Adds a line.
-    pub fn add(&mut self, line: Value) -> Result<(), TuneError> {
+    pub(super) fn add(&mut self, line: Value) -> Result<(), TuneError> {
         let opened = std::fs::OpenOptions::new().append(true).open(&self.path);
         opened.and_then(|mut file| writeln!(file, "{line}")).map_err(|source| TuneError::writing(&self.path, source))?;
         self.lines.push(line);
         Ok(())
     }
 
-    /// All lines.
-    pub fn lines(&self) -> &[Value] {
-        &self.lines
-    }
-
     /// Draws `loss.svg`.
-    pub fn plot(&self, run: &Path) -> Result<(), TuneError> {
+    pub(super) fn plot(&self, run: &Path) -> Result<(), TuneError> {
         let curve = |key: &str| {
             let point = |line: &Value| Some((line["step"].as_f64()?, line[key].as_f64()?));
             self.lines.iter().filter_map(point).collect::<Vec<_>>()

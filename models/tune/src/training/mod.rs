@@ -13,3 +13,6 @@ pub use optimizer::{Gradients, Optimizer};
 pub use sampler::Sampler;
 pub use settings::{Decay, Settings};
 pub use train::{Score, Task, Trained, train};
+
+#[cfg(test)]
+mod runs;

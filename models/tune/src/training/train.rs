@@ -186,8 +186,7 @@ where
     fn end(mut self, run: &Path) -> Result<Trained, TuneError> {
         self.save(run)?;
         let best = run.join("best.safetensors");
-        let weights =
-            if self.progress.best.is_some() && best.is_file() { crate::weights::read(&best)?.0 } else { self.weights.stored() };
+        let weights = if self.progress.best.is_some() && best.is_file() { crate::weights::read(&best)?.0 } else { self.weights.stored() };
         Ok(Trained { weights, progress: self.progress, loss: self.loss })
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::stored::{Stored, Weights, read};
 use super::standard_names;
+use super::stored::{Stored, Weights, read};
 use crate::onnx::proto::{Model, Node, TensorProto};
 use crate::{TuneError, file};
 
@@ -56,8 +56,7 @@ pub fn from_onnx(path: &Path) -> Result<Weights, TuneError> {
     let model = Model::read(path)?;
     let graph = model.graph.ok_or_else(|| TuneError::format(path, "it has no graph"))?;
     let product = |node: &&Node| ["MatMul", "MatMulInteger"].contains(&node.op_type.as_str());
-    let multiplied: BTreeSet<&str> =
-        graph.node.iter().filter(product).filter_map(|node| node.input.get(1)).map(String::as_str).collect();
+    let multiplied: BTreeSet<&str> = graph.node.iter().filter(product).filter_map(|node| node.input.get(1)).map(String::as_str).collect();
     let named: BTreeMap<&str, &TensorProto> = graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
     let mut weights = Weights::new();
     for tensor in &graph.initializer {
@@ -94,5 +93,7 @@ fn shape(path: &Path, tensor: &TensorProto) -> Result<Vec<usize>, TuneError> {
 pub fn heads_in_onnx(path: &Path) -> Result<Option<usize>, TuneError> {
     let graph = Model::read(path)?.graph.unwrap_or_default();
     let split = graph.initializer.into_iter().find(|tensor| tensor.name == "split");
-    Ok(split.and_then(|tensor| tensor.raw_data.get(16..24).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes)).map(|heads| heads as usize))
+    Ok(split
+        .and_then(|tensor| tensor.raw_data.get(16..24).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes))
+        .map(|heads| heads as usize))
 }

@@ -64,10 +64,8 @@ fn floats(view: &TensorView) -> Option<Vec<f32>> {
 
 /// Replaces a safetensors file. `notes` go into its header.
 pub fn write(path: &Path, weights: &Weights, notes: &BTreeMap<String, String>) -> Result<(), TuneError> {
-    let bytes: Vec<(&String, &Stored, Vec<u8>)> = weights
-        .iter()
-        .map(|(name, tensor)| (name, tensor, tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect()))
-        .collect();
+    let bytes: Vec<(&String, &Stored, Vec<u8>)> =
+        weights.iter().map(|(name, tensor)| (name, tensor, tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect())).collect();
     let views: Result<Vec<_>, _> = bytes
         .iter()
         .map(|(name, tensor, bytes)| TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).map(|view| (name.as_str(), view)))

@@ -137,7 +137,8 @@ fn spread(value: &FlexTensor, by: &Attention) -> FlexTensor {
     let [texts, heads, length, width] = axes(&split)[..] else { return split };
     let source = split.to_contiguous();
     let block = length * width;
-    let copied = source.storage::<f32>().chunks_exact(block).flat_map(|head| std::iter::repeat_n(head, copies)).flatten().copied().collect();
+    let copied =
+        source.storage::<f32>().chunks_exact(block).flat_map(|head| std::iter::repeat_n(head, copies)).flatten().copied().collect();
     new(copied, &[texts, heads * copies, length, width])
 }
 
