@@ -6,7 +6,8 @@ use super::example::{Example, Field, Kind, Role};
 use super::settings::Window;
 use super::units::units;
 
-/// How a text's length is measured: its units, or a tokenizer's tokens, as bytes of the text.
+/// How a text's length is measured: its units, or a tokenizer's tokens, as bytes of the text, on character boundaries. Tokens
+/// that share a character overlap.
 pub(crate) type Measure<'a> = &'a dyn Fn(&str) -> Vec<Range<usize>>;
 
 /// What becomes of an example: itself if it is short enough, else its windows. Windows stay together.
@@ -111,7 +112,7 @@ pub(crate) fn ranges(text: &str, settings: &Window, measure: Measure<'_>) -> Vec
     }
     let begin = |unit: usize| if unit == 0 { 0 } else { units[unit].start };
     let end = |unit: usize| if unit == units.len() { text.len() } else { units[unit].start };
-    let boundary = |unit: usize| unit == units.len() || ends_sentence(&text[units[unit - 1].end..units[unit].start]);
+    let boundary = |unit: usize| unit == units.len() || text.get(units[unit - 1].end..units[unit].start).is_some_and(ends_sentence);
     let mut windows = Vec::new();
     let mut start = 0;
     loop {

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use steward_tune::text::{Dataset, Example, Part, Preparation, Progress, Settings, Summary, TextError};
 use tempfile::TempDir;
 
 /// A folder with sources and settings, in which runs take place.
-pub struct Stand {
-    folder: TempDir,
+pub(crate) struct Stand {
+    folder: Rc<TempDir>,
 }
 
 impl Stand {
     /// `files` are names with what is in them. `settings` is TOML whose paths count from them.
-    pub fn new(files: &[(&str, &[u8])], settings: &str) -> Self {
-        let stand = Self { folder: tempfile::tempdir().unwrap() };
+    pub(crate) fn new(files: &[(&str, &[u8])], settings: &str) -> Self {
+        let stand = Self { folder: Rc::new(tempfile::tempdir().unwrap()) };
         for (name, content) in files {
             let path = stand.path(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -24,54 +25,56 @@ impl Stand {
         stand
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn preparation(&self, out: &str) -> Preparation {
+    pub(crate) fn preparation(&self, out: &str) -> Preparation {
         let path = self.path("prepare.toml");
         let settings = Settings::load(&path).unwrap();
         Preparation { settings, place: "prepare.toml".to_owned(), out: self.path(out), strict: false, resume: false, threads: 0 }
     }
 
-    pub fn run(&self, out: &str) -> Result<Prepared, TextError> {
+    pub(crate) fn run(&self, out: &str) -> Result<Prepared, TextError> {
         self.follow(&self.preparation(out))
     }
 
-    pub fn follow(&self, preparation: &Preparation) -> Result<Prepared, TextError> {
+    pub(crate) fn follow(&self, preparation: &Preparation) -> Result<Prepared, TextError> {
         let summary = preparation.run(&Progress::silent())?;
-        Ok(Prepared { summary, folder: preparation.out.clone() })
+        Ok(Prepared { summary, folder: preparation.out.clone(), _stand: Rc::clone(&self.folder) })
     }
 }
 
 /// What a run has left.
-pub struct Prepared {
-    pub summary: Summary,
-    pub folder: PathBuf,
+pub(crate) struct Prepared {
+    pub(crate) summary: Summary,
+    pub(crate) folder: PathBuf,
+    /// The folder is there for as long as this is.
+    _stand: Rc<TempDir>,
 }
 
 impl Prepared {
-    pub fn examples(&self, part: Part) -> Vec<Example> {
+    pub(crate) fn examples(&self, part: Part) -> Vec<Example> {
         Dataset::open(&self.folder, part).unwrap().iter().collect::<Result<_, _>>().unwrap()
     }
 
-    pub fn all(&self) -> Vec<Example> {
+    pub(crate) fn all(&self) -> Vec<Example> {
         Part::ALL.into_iter().flat_map(|part| self.examples(part)).collect()
     }
 
     /// All examples, one a line, sorted.
-    pub fn shown(&self) -> Vec<String> {
+    pub(crate) fn shown(&self) -> Vec<String> {
         let mut shown: Vec<String> = self.all().iter().map(show).collect();
         shown.sort();
         shown
     }
 
-    pub fn card(&self) -> String {
+    pub(crate) fn card(&self) -> String {
         std::fs::read_to_string(self.folder.join("CARD.md")).unwrap()
     }
 
     /// `FILE:LINE` of each bad record.
-    pub fn bad(&self) -> Vec<String> {
+    pub(crate) fn bad(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.folder.join("bad.jsonl")).unwrap();
         let place = |line: &str| {
             let record: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -81,14 +84,14 @@ impl Prepared {
     }
 
     /// A count on the card.
-    pub fn count(&self, source: &str, event: &str) -> u64 {
+    pub(crate) fn count(&self, source: &str, event: &str) -> u64 {
         let card: serde_json::Value = serde_json::from_slice(&std::fs::read(self.folder.join("card.json")).unwrap()).unwrap();
         card["counts"][source][event].as_u64().unwrap_or(0)
     }
 }
 
 /// An example in one line: kind, label, fields with their spans in brackets.
-pub fn show(example: &Example) -> String {
+pub(crate) fn show(example: &Example) -> String {
     let mut shown = format!("{:?}", example.kind);
     if let Some(label) = &example.label {
         shown += &format!(" {label}");
@@ -101,7 +104,7 @@ pub fn show(example: &Example) -> String {
 }
 
 /// Every file of a folder with its bytes.
-pub fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap())).collect()
 }

@@ -1,6 +1,5 @@
 //! Runs as such: same bytes each time, stopped and resumed, refused where they would spoil something.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ fn stand(lines: usize) -> Stand {
         ("b.md", document.as_bytes()),
         ("plugins/windows/locale/zh.toml", "[words]\nw = \"(窗户|车窗)\"\n".as_bytes()),
     ];
-    let settings = "seed = 5\nshard = { examples = 5000 }\nwindow = { size = 60, overlap = 20 }\naugment = { copies = 1, vocabulary = \"plugins\" }\n\
+    let settings = "seed = 5\nshard = { examples = 3000 }\nwindow = { size = 60, overlap = 20 }\naugment = { copies = 1, vocabulary = \"plugins\" }\n\
                     [[source]]\nname = \"labeled\"\npath = \"a.jsonl\"\n[[source]]\nname = \"document\"\npath = \"b.md\"\n";
     Stand::new(files, settings)
 }
@@ -64,13 +63,13 @@ fn killed(mut command: Command, patience: Duration) -> bool {
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_with_the_same_bytes() {
     // More than one part, so that there is something to find again.
-    let stand = stand(150_000);
+    let stand = stand(40_000);
     let whole = stand.run("whole").unwrap();
     let mut kills = 0;
     let mut patience = Duration::from_millis(40);
     while !killed(program(&stand, "cut", &["--resume"]), patience) {
         kills += 1;
-        patience = patience * 5 / 4;
+        patience = patience * 4 / 3;
         assert!(kills < 60, "it does not come to an end");
     }
     assert!(kills >= 3, "it was killed only {kills} times");
@@ -112,7 +111,7 @@ fn folders_with_something_else_are_refused() {
 
 #[test]
 fn an_unfinished_run_goes_on_only_if_asked_to() {
-    let stand = stand(20_000);
+    let stand = stand(8_000);
     assert!(!killed(program(&stand, "out", &[]), Duration::from_millis(60)));
     if stand.path("out/work/run").is_file() {
         refused(&stand, "out", false, "--resume");

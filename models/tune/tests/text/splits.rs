@@ -86,10 +86,13 @@ fn sentences(count: usize) -> Vec<String> {
 
 #[test]
 fn no_near_duplicate_is_across_splits_with_varied_copies() {
-    let lines: Vec<String> =
-        sentences(900).iter().enumerate().map(|(at, text)| serde_json::json!({"text": text, "intent": format!("i{}", at % 5)}).to_string()).collect();
+    let lines: String = sentences(900)
+        .iter()
+        .enumerate()
+        .map(|(at, text)| serde_json::json!({"text": text, "intent": format!("i{}", at % 5)}).to_string() + "\n")
+        .collect();
     let vocabulary = "[words]\nwindow = \"(sunroof|panorama roof)\"\nlamp = \"(ambient light|mood lighting)\"\n";
-    let files: &[(&str, &[u8])] = &[("a.jsonl", lines.join("\n").as_bytes()), ("plugins/seats/locale/en.toml", vocabulary.as_bytes())];
+    let files: &[(&str, &[u8])] = &[("a.jsonl", lines.as_bytes()), ("plugins/seats/locale/en.toml", vocabulary.as_bytes())];
     let settings = |together: f64| {
         format!(
             "seed = 3\nduplicates = {{ together = {together} }}\naugment = {{ copies = 2, vocabulary = \"plugins\", dropped = 0.2 }}\n[[source]]\nname = \"s\"\npath = \"a.jsonl\"\n"
@@ -152,11 +155,11 @@ fn labels_keep_their_shares() {
 
 #[test]
 fn a_source_can_be_held_out() {
-    let own: Vec<String> = (0..50).map(|at| format!("own w{} w{} w{}", at * 3, at * 5 + 200, at * 7 + 900)).collect();
-    let mut held = vec!["Own w0, w200, w900!".to_owned()];
-    held.extend((0..9).map(|at| format!("held v{at} v{} v{}", at + 20, at + 40)));
+    let own: String = (0..50).map(|at| format!("own w{} w{} w{}\n", at * 3, at * 5 + 200, at * 7 + 900)).collect();
+    let mut held = "Own w0, w200, w900!\n".to_owned();
+    held.extend((0..9).map(|at| format!("held v{at} v{} v{}\n", at + 20, at + 40)));
     let settings = "[[source]]\nname = \"held\"\npath = \"held.txt\"\ninto = \"test\"\n[[source]]\nname = \"own\"\npath = \"own.txt\"\ninto = \"train\"\n";
-    let files: &[(&str, &[u8])] = &[("own.txt", own.join("\n").as_bytes()), ("held.txt", held.join("\n").as_bytes())];
+    let files: &[(&str, &[u8])] = &[("own.txt", own.as_bytes()), ("held.txt", held.as_bytes())];
     let prepared = Stand::new(files, settings).run("out").unwrap();
     assert_eq!(prepared.summary.examples, [49, 0, 10]);
     assert!(prepared.examples(Part::Test).iter().all(|example| example.source == "held"));

@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128};
 
-use super::minhash::MinHash;
+use super::keys::Keys;
 use crate::text::example::{Example, Kind, Role};
 use crate::text::units;
 
@@ -23,7 +23,7 @@ pub(crate) struct Set {
     pub(crate) shingles: Box<[u32]>,
     /// Keys under which similar sets meet. None where similarity does not bind two examples together, as with the questions
     /// about a passage, which may well be asked about another one.
-    pub(crate) bands: Vec<u64>,
+    pub(crate) keys: Vec<u64>,
 }
 
 /// Which texts are compared, and whether a similar one keeps two examples in one split.
@@ -38,7 +38,7 @@ fn compared(example: &Example) -> Vec<(bool, String)> {
     }
 }
 
-pub(crate) fn fingerprint(example: &Example, minhash: &MinHash) -> Fingerprint {
+pub(crate) fn fingerprint(example: &Example, keys: &Keys) -> Fingerprint {
     let mut content = vec![example.kind as u8];
     let mut sets = Vec::new();
     for (binds, text) in compared(example) {
@@ -46,11 +46,16 @@ pub(crate) fn fingerprint(example: &Example, minhash: &MinHash) -> Fingerprint {
         content.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         content.extend([0xFF; 8]);
         let shingles = shingles(&numbers);
-        let bands = if binds && !shingles.is_empty() { minhash.bands(&shingles) } else { Vec::new() };
-        sets.push(Set { shingles, bands });
+        let keys = if binds && !shingles.is_empty() { keys.of(&shingles) } else { Vec::new() };
+        sets.push(Set { shingles, keys });
     }
     let label = example.label.as_ref().map_or(0, |label| xxh3_64(label.as_bytes()));
     Fingerprint { exact: xxh3_128(&content), label, sets }
+}
+
+/// The sets of the texts that bind an example to others.
+pub(crate) fn binding(example: &Example) -> Vec<Box<[u32]>> {
+    compared(example).into_iter().filter(|(binds, _)| *binds).map(|(_, text)| shingles(&units::numbers(&text))).collect()
 }
 
 fn shingles(numbers: &[u64]) -> Box<[u32]> {

@@ -1,15 +1,17 @@
 //! Duplicates: what was said before, word for word or nearly so.
 //!
 //! Similarity is Jaccard's, over pairs of neighboring units with the ends marked (`^ turn`, `turn on`, `on $`), so that
-//! "turn on the radio" and "turn off the radio" are far apart. MinHash finds the candidates (Broder: On the resemblance and
-//! containment of documents, 1997), and each candidate is then compared exactly, so nothing is taken for similar by chance.
+//! "turn on the radio" and "turn off the radio" are far apart. Candidates are found by keys, for long texts by MinHash (Broder:
+//! On the resemblance and containment of documents, 1997), and each is then compared exactly, so nothing is taken for similar
+//! by chance.
 
 mod fingerprint;
+mod keys;
 mod minhash;
 mod search;
 
-pub(crate) use fingerprint::{Fingerprint, fingerprint};
-pub(crate) use minhash::MinHash;
+pub(crate) use fingerprint::{Fingerprint, binding, fingerprint};
+pub(crate) use keys::{Keys, Rarity};
 pub(crate) use search::{Search, Verdict};
 
 /// Shared members over all members, of two ascending lists.

@@ -35,7 +35,7 @@ pub(crate) struct Search {
     /// The label and the first entry of each kept example.
     kept: HashMap<u32, (u64, usize)>,
     entries: Vec<Entry>,
-    /// The last link of each band's chain.
+    /// The last link of each key's chain.
     heads: HashMap<u64, u32>,
     /// Entry, and the link before.
     links: Vec<(u32, u32)>,
@@ -80,7 +80,7 @@ impl Search {
     fn similar(&self, print: &Fingerprint) -> Vec<u32> {
         let mut found = Vec::new();
         for set in &print.sets {
-            let mut candidates: Vec<u32> = set.bands.iter().flat_map(|band| self.chain(*band)).collect();
+            let mut candidates: Vec<u32> = set.keys.iter().flat_map(|key| self.chain(*key)).collect();
             candidates.sort_unstable();
             candidates.dedup();
             for candidate in candidates {
@@ -95,8 +95,8 @@ impl Search {
         found
     }
 
-    fn chain(&self, band: u64) -> impl Iterator<Item = u32> + '_ {
-        let first = self.heads.get(&band).copied().unwrap_or(NONE);
+    fn chain(&self, key: u64) -> impl Iterator<Item = u32> + '_ {
+        let first = self.heads.get(&key).copied().unwrap_or(NONE);
         let links = std::iter::successors(Some(first), |link| self.links.get(*link as usize).map(|(_, before)| *before));
         links.map_while(|link| self.links.get(link as usize)).map(|(entry, _)| *entry)
     }
@@ -115,9 +115,9 @@ impl Search {
         self.kept.insert(number, (print.label, self.entries.len()));
         for set in print.sets {
             let entry = self.entries.len() as u32;
-            for band in set.bands {
+            for key in set.keys {
                 let link = self.links.len() as u32;
-                let before = self.heads.insert(band, link).unwrap_or(NONE);
+                let before = self.heads.insert(key, link).unwrap_or(NONE);
                 self.links.push((entry, before));
             }
             self.entries.push(Entry { example: number, shingles: set.shingles });
@@ -148,7 +148,7 @@ impl Search {
 mod tests {
     use super::*;
     use crate::text::duplicates::fingerprint::fingerprint;
-    use crate::text::duplicates::minhash::MinHash;
+    use crate::text::duplicates::keys::{Keys, Rarity};
     use crate::text::example::{Example, Field, Kind, Role};
 
     fn labeled(text: &str, label: &str) -> Example {
@@ -165,9 +165,9 @@ mod tests {
 
     /// Verdicts on the examples in order, and groups as lists.
     fn check(examples: &[Example], verdicts: &[Verdict], groups: &[&[u32]]) {
-        let minhash = MinHash::new(0.75);
+        let keys = Keys::new(0.75, Rarity::new());
         let mut search = Search::new(Duplicates { remove: 0.9, together: 0.75 });
-        let judged = examples.iter().enumerate().map(|(at, example)| search.add(at as u32, fingerprint(example, &minhash)));
+        let judged = examples.iter().enumerate().map(|(at, example)| search.add(at as u32, fingerprint(example, &keys)));
         assert_eq!(judged.collect::<Vec<_>>(), verdicts);
         for group in groups {
             let root = search.group(group[0]);

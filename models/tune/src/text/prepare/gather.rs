@@ -20,7 +20,7 @@ use crate::text::whole;
 /// Records that are worked on at a time.
 const BATCH: usize = 2048;
 /// Records or examples after which a part is closed: what a stop loses at most.
-const PART: usize = 65_536;
+const PART: usize = 32_768;
 
 /// All examples of all sources, in order.
 pub(super) struct Gathered {

@@ -102,7 +102,7 @@ impl Identity {
                 (true, false) => Ok(State::Open),
             };
         }
-        if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        if has_other_files(out, &mark) {
             return refuse("it is not empty; name another folder");
         }
         let work = out.join(WORK);
@@ -116,6 +116,15 @@ impl Identity {
         let work = out.join(WORK);
         if work.is_dir() { std::fs::remove_dir_all(&work).map_err(TextError::write(&work)) } else { Ok(()) }
     }
+}
+
+/// Whether there is anything in the folder but what a run leaves that was stopped before it made its mark.
+fn has_other_files(out: &Path, mark: &Path) -> bool {
+    let work = out.join(WORK);
+    let names = |folder: &Path| folder.read_dir().map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_default();
+    let stray: Vec<PathBuf> = names(out);
+    let begun: Vec<PathBuf> = names(&work);
+    stray.iter().any(|path| *path != work) || begun.iter().any(|path| path.file_stem() != mark.file_stem())
 }
 
 fn input(path: PathBuf, folder: &Path, progress: &Progress) -> Result<Input, TextError> {

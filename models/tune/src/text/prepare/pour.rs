@@ -9,7 +9,7 @@ use super::divide::Divided;
 use super::identity::WORK;
 use super::sift::Sifted;
 use crate::text::augment::{self, Augmenter};
-use crate::text::duplicates::{MinHash, Search, fingerprint};
+use crate::text::duplicates::{Search, fingerprint};
 use crate::text::error::TextError;
 use crate::text::example::Example;
 use crate::text::ledger::{Ledger, event};
@@ -31,12 +31,6 @@ pub(super) struct Pour<'a> {
 
 /// A row of the sieve, and which copy of it.
 type Drop = (usize, u32);
-
-/// What validation and test hold, to compare copies with.
-struct HeldOut {
-    search: Search,
-    minhash: MinHash,
-}
 
 impl Pour<'_> {
     pub(super) fn pour(&self, ledger: &mut Ledger, progress: &Progress) -> Result<(), TextError> {
@@ -76,20 +70,19 @@ impl Pour<'_> {
         if settings.source[row.source].augment && augment::varies(row.kind) { 1 + settings.augment.copies } else { 1 }
     }
 
-    fn held_out(&self) -> Result<HeldOut, TextError> {
-        let limits = self.preparation.settings.duplicates;
-        let minhash = MinHash::new(limits.together);
-        let mut search = Search::new(limits);
+    /// What validation and test hold, to compare copies with.
+    fn held_out(&self) -> Result<Search, TextError> {
+        let mut search = Search::new(self.preparation.settings.duplicates);
         for (at, row) in self.sifted.rows.iter().enumerate() {
             if matches!(self.divided.parts[at], Some(Part::Validation | Part::Test)) {
-                search.add(at as u32, fingerprint(&self.examples.get(row.number)?, &minhash));
+                search.add(at as u32, fingerprint(&self.examples.get(row.number)?, &self.sifted.keys));
             }
         }
-        Ok(HeldOut { search, minhash })
+        Ok(search)
     }
 
     /// Writes one shard, unless it is there, and says what is in it.
-    fn shard(&self, part: Part, number: usize, drops: &[Drop], held_out: Option<&HeldOut>) -> Result<Ledger, TextError> {
+    fn shard(&self, part: Part, number: usize, drops: &[Drop], held_out: Option<&Search>) -> Result<Ledger, TextError> {
         let out = &self.preparation.out;
         let path = out.join(format!("{}-{number:05}.shard", part.name()));
         let note: PathBuf = out.join(WORK).join(format!("{}-{number:05}.json", part.name()));
@@ -116,12 +109,12 @@ impl Pour<'_> {
         Ok(ledger)
     }
 
-    fn example(&self, (row, copy): Drop, held_out: Option<&HeldOut>) -> Result<Made, TextError> {
+    fn example(&self, (row, copy): Drop, held_out: Option<&Search>) -> Result<Made, TextError> {
         let written = self.examples.get(self.sifted.rows[row].number)?;
         let each = self.each(row) as u32;
         let varied = if copy == 0 || each == 1 { None } else { self.varied(&written, row, copy) };
         let mut example = match varied {
-            Some(varied) if held_out.is_some_and(|held| held.search.has_similar(&fingerprint(&varied, &held.minhash))) => {
+            Some(varied) if held_out.is_some_and(|held| held.has_similar(&fingerprint(&varied, &self.sifted.keys))) => {
                 return Ok(Made::Nothing(written.source, event::LEAKING));
             }
             Some(varied) => varied,

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::identity::Identity;
 use crate::text::augment::Characters;
-use crate::text::duplicates::{Fingerprint, MinHash, Search, Verdict, fingerprint};
+use crate::text::duplicates::{Fingerprint, Keys, Rarity, Search, Verdict, binding, fingerprint};
 use crate::text::error::TextError;
 use crate::text::example::{Example, Kind};
 use crate::text::language::Language;
@@ -41,16 +41,18 @@ pub(super) struct Sifted {
     pub(super) labels: Vec<String>,
     /// How often each Han character stands in what was kept.
     pub(super) characters: Characters,
+    /// By which similar texts meet.
+    pub(super) keys: Keys,
 }
 
 pub(super) fn sift(examples: &Dataset, settings: &Settings, ledger: &mut Ledger, identity: &Identity, progress: &Progress) -> Result<Sifted, TextError> {
+    let keys = keys(examples, settings, progress)?;
     progress.begin("looking for duplicates", examples.len() as u64);
     let sources: HashMap<&str, usize> = settings.source.iter().enumerate().map(|(at, source)| (source.name.as_str(), at)).collect();
-    let minhash = MinHash::new(settings.duplicates.together);
     let mut sieve = Sieve { search: Search::new(settings.duplicates), groups: HashMap::new(), labels: BTreeMap::new(), rows: Vec::new(), characters: Characters::new() };
     for start in (0..examples.len()).step_by(BATCH) {
         let numbers = start..(start + BATCH).min(examples.len());
-        let read = |number| examples.get(number).map(|example| (number, fingerprint(&example, &minhash), example));
+        let read = |number| examples.get(number).map(|example| (number, fingerprint(&example, &keys), example));
         let batch: Vec<(usize, Fingerprint, Example)> = numbers.into_par_iter().map(read).collect::<Result<_, _>>()?;
         progress.advance(batch.len() as u64);
         for (number, print, example) in batch {
@@ -65,7 +67,21 @@ pub(super) fn sift(examples: &Dataset, settings: &Settings, ledger: &mut Ledger,
             }
         }
     }
-    sieve.finish(ledger, settings)
+    sieve.finish(ledger, settings, keys)
+}
+
+/// Keys by which similar texts meet; for them, all texts are counted first.
+fn keys(examples: &Dataset, settings: &Settings, progress: &Progress) -> Result<Keys, TextError> {
+    progress.begin("counting words", examples.len() as u64);
+    let mut rarity = Rarity::new();
+    for start in (0..examples.len()).step_by(BATCH) {
+        let numbers = start..(start + BATCH).min(examples.len());
+        progress.advance(numbers.len() as u64);
+        let sets: Vec<Vec<Box<[u32]>>> =
+            numbers.into_par_iter().map(|number| examples.get(number).map(|example| binding(&example))).collect::<Result<_, _>>()?;
+        sets.iter().flatten().for_each(|set| rarity.count(set));
+    }
+    Ok(Keys::new(settings.duplicates.together, rarity))
 }
 
 /// File and line as the card names them.
@@ -107,7 +123,7 @@ impl Sieve {
         None
     }
 
-    fn finish(mut self, ledger: &mut Ledger, settings: &Settings) -> Result<Sifted, TextError> {
+    fn finish(mut self, ledger: &mut Ledger, settings: &Settings, keys: Keys) -> Result<Sifted, TextError> {
         for row in &mut self.rows {
             row.group = self.search.group(row.group);
             ledger.count(&settings.source[row.source].name, &format!("{}{}", event::LANGUAGE, row.language), 1);
@@ -119,7 +135,7 @@ impl Sieve {
         }
         let mut labels = vec![String::new(); self.labels.len()];
         self.labels.into_iter().for_each(|(label, number)| labels[number as usize] = label);
-        Ok(Sifted { rows: self.rows, labels, characters: self.characters })
+        Ok(Sifted { rows: self.rows, labels, characters: self.characters, keys })
     }
 }
 
