@@ -124,7 +124,7 @@ fn three_heads_learn_on_one_trunk() {
         (Box::new(PairTask::new(heads[1].clone(), 2, questions(), questions()).unwrap()), 1.0),
         (Box::new(ReadingTask::new(heads[2].clone(), &school.tokens, readings(), readings()).unwrap()), 1.0),
     ];
-    let found = score(&school.learn_all(&heads, parts, 300));
+    let found = score(&school.learn_all(&heads, parts, 600));
     assert!(found > 0.95, "{found}");
 }
 
@@ -137,7 +137,7 @@ fn slots_are_learnt() {
     ]);
     let head = head("slots", HeadKind::Tags { labels: tags(&lines) });
     let task = TagsTask::new(head.clone(), &school.tokens, &lines, &lines).unwrap();
-    assert_eq!(score(&school.learn(&head, Box::new(task), 60)), 1.0);
+    assert_eq!(score(&school.learn(&head, Box::new(task), 200)), 1.0);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn sentences_that_mean_the_same_come_together() {
         ])
     };
     let task = EmbeddingTask::new(Pooling::Mean, None, true, lines(), lines()).unwrap();
-    assert_eq!(score(&school.learn(&head, Box::new(task), 60)), 1.0);
+    assert_eq!(score(&school.learn(&head, Box::new(task), 200)), 1.0);
 }
 
 #[test]

@@ -115,7 +115,9 @@ where
         for (encoded, numbers) in &self.held {
             let hidden = encoder.hidden(&batch([encoded]));
             let scores: Vec<f32> = encoder.tagged(&hidden, &self.head).to_data().iter().collect();
-            let best: Vec<usize> = scores.chunks(self.head.outputs()).map(|row| metrics::most_likely(row).0).collect();
+            let own = |(at, row): (usize, &[f32])| if encoded.places[at].is_some() { metrics::most_likely(row).0 } else { 0 };
+            // Nothing was taught about special tokens, so nothing is asked about them.
+            let best: Vec<usize> = scores.chunks(self.head.outputs()).enumerate().map(own).collect();
             let (found, truth) = (spans(&best), spans(numbers));
             hits += found.iter().filter(|span| truth.contains(span)).count();
             found_count += found.len();
