@@ -78,12 +78,9 @@ mod tests {
         field.edit(&edits);
         let shown = match field.spans.first() {
             None => format!("-{}", field.text),
-            Some(span) => format!(
-                "{}[{}]{}",
-                &field.text[..span.range.start],
-                &field.text[span.range.clone()],
-                &field.text[span.range.end..]
-            ),
+            Some(span) => {
+                format!("{}[{}]{}", &field.text[..span.range.start], &field.text[span.range.clone()], &field.text[span.range.end..])
+            }
         };
         assert_eq!(shown, expected);
     }

@@ -20,7 +20,13 @@ pub(crate) struct Candidate<'a> {
 ///
 /// The expected number is a source's share of the whole, divided among its candidates as the log divides labels. Rounding is
 /// systematic: label by label, along a random order, a candidate is taken each time the sum of expectations passes a whole number.
-pub(crate) fn times(candidates: &[Candidate<'_>], sources: &[Source], mix: &Mix, log: Option<&BTreeMap<String, u64>>, seed: u64) -> Vec<usize> {
+pub(crate) fn times(
+    candidates: &[Candidate<'_>],
+    sources: &[Source],
+    mix: &Mix,
+    log: Option<&BTreeMap<String, u64>>,
+    seed: u64,
+) -> Vec<usize> {
     let weighted = sources.iter().any(|source| source.weight.is_some());
     if !weighted && log.is_none() && mix.examples.is_none() {
         return vec![1; candidates.len()];

@@ -38,7 +38,8 @@ impl Progress {
 
     fn with(terminal: bool, silent: bool) -> Self {
         let bar = terminal.then(|| {
-            let style = ProgressStyle::with_template("{msg:28} {bar:30} {percent:>3} %  {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style = ProgressStyle::with_template("{msg:28} {bar:30} {percent:>3} %  {eta} left")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::no_length().with_style(style)
         });
         let plain = Plain { name: String::new(), total: 0, done: 0, said: Instant::now(), silent };

@@ -271,13 +271,20 @@ impl Settings {
         let known = |key: &String| super::read::FIELDS.contains(&key.as_str());
         let stranger = self.source.iter().flat_map(|source| source.fields.keys()).find(|key| !known(key));
         let negative = self.source.iter().filter_map(|source| source.weight).any(|weight| !(weight > 0.0 && weight.is_finite()));
-        let weighs = || self.source.iter().filter(|source| matches!(source.into, None | Some(Part::Train))).map(|source| source.weight.is_some());
+        let weighs =
+            || self.source.iter().filter(|source| matches!(source.into, None | Some(Part::Train))).map(|source| source.weight.is_some());
         let (some_weigh, all_weigh) = (weighs().any(|weighs| weighs), weighs().all(|weighs| weighs));
         let rules = [
             (self.window.overlap * 2 > self.window.size, "window.overlap is at most half of window.size".to_owned()),
             (!(0.5..=1.0).contains(&self.duplicates.together), "duplicates.together is from 0.5 to 1".to_owned()),
-            (!(self.duplicates.together..=1.0).contains(&self.duplicates.remove), "duplicates.remove is from duplicates.together to 1".to_owned()),
-            (shares.iter().any(|share| !(*share >= 0.0 && share.is_finite())) || shares[0] <= 0.0, "split's shares are not negative, and train has one".to_owned()),
+            (
+                !(self.duplicates.together..=1.0).contains(&self.duplicates.remove),
+                "duplicates.remove is from duplicates.together to 1".to_owned(),
+            ),
+            (
+                shares.iter().any(|share| !(*share >= 0.0 && share.is_finite())) || shares[0] <= 0.0,
+                "split's shares are not negative, and train has one".to_owned(),
+            ),
             (!rates.into_iter().all(rate), "augment's rates are from 0 to 1".to_owned()),
             (self.mix.usage_smoothing <= 0.0, "mix.usage-smoothing is above 0".to_owned()),
             (self.mix.max_repeats == 0, "mix.max-repeats is at least 1".to_owned()),

@@ -129,7 +129,9 @@ impl Needs {
         };
         let open = Part::ALL.into_iter().filter(|part| self.open[*part as usize]);
         // Of equals the first: small strata are for training.
-        open.map(|part| (part, lack(part))).reduce(|best, next| if next.1 > best.1 + 1e-9 { next } else { best }).map_or(Part::Train, |best| best.0)
+        open.map(|part| (part, lack(part)))
+            .reduce(|best, next| if next.1 > best.1 + 1e-9 { next } else { best })
+            .map_or(Part::Train, |best| best.0)
     }
 
     fn take(&mut self, stratum: u32, part: Part) {
@@ -206,6 +208,9 @@ mod tests {
         members[4].pinned = Some(Part::Test);
         members[6].pinned = Some(Part::Train);
         let parts = split(&members, &Shares::default(), 1);
-        assert_eq!(parts[..9], [Some(Part::Test), None, None, None, Some(Part::Test), None, Some(Part::Train), Some(Part::Train), Some(Part::Train)]);
+        assert_eq!(
+            parts[..9],
+            [Some(Part::Test), None, None, None, Some(Part::Test), None, Some(Part::Train), Some(Part::Train), Some(Part::Train)]
+        );
     }
 }

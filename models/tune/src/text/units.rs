@@ -53,7 +53,8 @@ fn number(unit: &str) -> u64 {
     if unit.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return xxh3_64(unit.as_bytes());
     }
-    let folded: String = unit.nfkc().flat_map(char::to_lowercase).map(|character| if character == '’' { '\'' } else { character }).collect();
+    let folded: String =
+        unit.nfkc().flat_map(char::to_lowercase).map(|character| if character == '’' { '\'' } else { character }).collect();
     xxh3_64(folded.as_bytes())
 }
 

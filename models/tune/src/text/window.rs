@@ -83,7 +83,8 @@ fn chat(example: &Example, settings: &Window, measure: Measure<'_>) -> Vec<Examp
 
 /// The user's turn with which the window after `start..end` begins: the earliest that repeats no more than `overlap`.
 fn next_turn(example: &Example, lengths: &[usize], start: usize, end: usize, overlap: usize) -> usize {
-    let users = |from: usize| (from..example.fields.len()).find(|at| example.fields[*at].role == Role::User).unwrap_or(example.fields.len());
+    let users =
+        |from: usize| (from..example.fields.len()).find(|at| example.fields[*at].role == Role::User).unwrap_or(example.fields.len());
     let repeats = |at: usize| lengths[at.min(end)..end].iter().sum::<usize>();
     (start + 1..=end).map(users).find(|at| repeats(*at) <= overlap).unwrap_or_else(|| users(end)).max(start + 1)
 }
@@ -108,7 +109,7 @@ fn ends_sentence(between: &str) -> bool {
 pub(crate) fn ranges(text: &str, settings: &Window, measure: Measure<'_>) -> Vec<Range<usize>> {
     let units = measure(text);
     if units.len() <= settings.size {
-        return vec![0..text.len()];
+        return std::iter::once(0..text.len()).collect();
     }
     let begin = |unit: usize| if unit == 0 { 0 } else { units[unit].start };
     let end = |unit: usize| if unit == units.len() { text.len() } else { units[unit].start };
@@ -185,7 +186,7 @@ mod tests {
 
     #[test]
     fn chats_are_cut_between_turns() {
-        let turn = |at: usize| Field::new(if at % 2 == 0 { Role::User } else { Role::Assistant }, format!("a b c t{at}"));
+        let turn = |at: usize| Field::new(if at.is_multiple_of(2) { Role::User } else { Role::Assistant }, format!("a b c t{at}"));
         let mut fields = vec![Field::new(Role::System, "be brief")];
         fields.extend((0..8).map(turn));
         let windows = cut(Example::new(Kind::Chat, fields, None), &Window { size: 18, overlap: 8, unanswered: false }, &by_units, 1);

@@ -21,7 +21,12 @@ fn json_lines() {
 
 #[test]
 fn packed_json_lines() {
-    const XZ: &[u8] = &[253, 55, 122, 88, 90, 0, 0, 4, 230, 214, 180, 70, 2, 0, 33, 1, 22, 0, 0, 0, 116, 47, 229, 163, 224, 0, 76, 0, 57, 93, 0, 61, 136, 138, 134, 148, 136, 19, 224, 243, 137, 133, 15, 61, 31, 77, 230, 48, 94, 97, 54, 115, 120, 100, 223, 158, 17, 190, 31, 38, 196, 70, 170, 23, 170, 166, 219, 109, 151, 165, 108, 224, 139, 153, 238, 51, 55, 22, 188, 116, 117, 231, 191, 241, 205, 71, 99, 192, 0, 0, 0, 0, 145, 26, 129, 200, 88, 149, 100, 230, 0, 1, 85, 77, 23, 33, 39, 239, 31, 182, 243, 125, 1, 0, 0, 0, 0, 4, 89, 90];
+    const XZ: &[u8] = &[
+        253, 55, 122, 88, 90, 0, 0, 4, 230, 214, 180, 70, 2, 0, 33, 1, 22, 0, 0, 0, 116, 47, 229, 163, 224, 0, 76, 0, 57, 93, 0, 61, 136,
+        138, 134, 148, 136, 19, 224, 243, 137, 133, 15, 61, 31, 77, 230, 48, 94, 97, 54, 115, 120, 100, 223, 158, 17, 190, 31, 38, 196, 70,
+        170, 23, 170, 166, 219, 109, 151, 165, 108, 224, 139, 153, 238, 51, 55, 22, 188, 116, 117, 231, 191, 241, 205, 71, 99, 192, 0, 0,
+        0, 0, 145, 26, 129, 200, 88, 149, 100, 230, 0, 1, 85, 77, 23, 33, 39, 239, 31, 182, 243, 125, 1, 0, 0, 0, 0, 4, 89, 90,
+    ];
     check("a.jsonl.xz", XZ, "", &["Labeled off | Text 关闭空调", "Labeled on | Text 打开空调"]);
 }
 
@@ -53,7 +58,12 @@ fn plain_texts() {
 #[test]
 fn other_encodings() {
     // "打开空调" and "关闭空调" in GBK.
-    check("a.txt", b"\xB4\xF2\xBF\xAA\xBF\xD5\xB5\xF7\n\xB9\xD8\xB1\xD5\xBF\xD5\xB5\xF7\n", "", &["Text | Text 关闭空调", "Text | Text 打开空调"]);
+    check(
+        "a.txt",
+        b"\xB4\xF2\xBF\xAA\xBF\xD5\xB5\xF7\n\xB9\xD8\xB1\xD5\xBF\xD5\xB5\xF7\n",
+        "",
+        &["Text | Text 关闭空调", "Text | Text 打开空调"],
+    );
     let utf16: Vec<u8> = "\u{feff}打开空调\nturn it on\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     check("a.txt", &utf16, "", &["Text | Text turn it on", "Text | Text 打开空调"]);
 }
@@ -123,7 +133,8 @@ fn chats() {
 fn preferences() {
     let content = r#"{"prompt": "is it on", "chosen": "it is off", "rejected": "yes"}
 {"prompt": [{"role": "user", "content": "how far"}], "chosen": [{"role": "user", "content": "how far"}, {"role": "assistant", "content": "ten km"}], "rejected": "far"}"#;
-    let expected = ["Preference | User how far | Chosen ten km | Rejected far", "Preference | User is it on | Chosen it is off | Rejected yes"];
+    let expected =
+        ["Preference | User how far | Chosen ten km | Rejected far", "Preference | User is it on | Chosen it is off | Rejected yes"];
     check("a.jsonl", content.as_bytes(), "", &expected);
 }
 
@@ -142,7 +153,16 @@ fn what_is_cleaned_redacted_and_dropped_is_counted() {
     let stand = Stand::new(&[("a.txt", content.as_bytes())], "[[source]]\nname = \"s\"\npath = \"a.txt\"\nlicense = \"CC0\"\n");
     let prepared = stand.run("out").unwrap();
     assert_eq!(prepared.shown(), ["Text | Text call [PHONE] now", "Text | Text write to [EMAIL], call [PHONE]", "Text | Text çÃ©"]);
-    let counts = [("redacted: phone", 2), ("redacted: email", 1), ("markup removed", 1), ("dropped: language other", 1), ("dropped: broken characters", 1), ("dropped: empty", 1), ("kept", 3), ("records read", 6)];
+    let counts = [
+        ("redacted: phone", 2),
+        ("redacted: email", 1),
+        ("markup removed", 1),
+        ("dropped: language other", 1),
+        ("dropped: broken characters", 1),
+        ("dropped: empty", 1),
+        ("kept", 3),
+        ("records read", 6),
+    ];
     for (event, number) in counts {
         assert_eq!(prepared.count("s", event), number, "{event}");
     }

@@ -125,7 +125,8 @@ const BAD: &str = "{\"text\": \"a good one\", \"intent\": \"x\"}\n{\"text\": 5}\
 
 #[test]
 fn bad_records_are_named_by_file_and_line() {
-    let files: &[(&str, &[u8])] = &[("a.jsonl", BAD.as_bytes()), ("b.csv", b"text,label\nok text,a\nonly one column\n"), ("c.txt", b"fine\n\xFF\xFE\x80\n")];
+    let files: &[(&str, &[u8])] =
+        &[("a.jsonl", BAD.as_bytes()), ("b.csv", b"text,label\nok text,a\nonly one column\n"), ("c.txt", b"fine\n\xFF\xFE\x80\n")];
     let settings = "[[source]]\nname = \"a\"\npath = \"a.jsonl\"\n[[source]]\nname = \"b\"\npath = \"b.csv\"\n[[source]]\nname = \"c\"\npath = \"c.txt\"\n";
     let stand = Stand::new(files, settings);
     let prepared = stand.run("out").unwrap();
@@ -148,7 +149,8 @@ fn a_strict_run_ends_at_the_first_bad_record() {
 
 #[test]
 fn a_broken_archive_gives_what_could_be_read() {
-    let stand = Stand::new(&[("a.jsonl.xz", b"\xFD7zXZ\x00\x00\x04broken"), ("b.txt", b"fine")], "[[source]]\nname = \"s\"\npath = \".\"\n");
+    let stand =
+        Stand::new(&[("a.jsonl.xz", b"\xFD7zXZ\x00\x00\x04broken"), ("b.txt", b"fine")], "[[source]]\nname = \"s\"\npath = \".\"\n");
     let mut preparation = stand.preparation("../never");
     preparation.out = stand.path("out");
     let prepared = stand.follow(&preparation).unwrap();
@@ -160,7 +162,8 @@ fn a_broken_archive_gives_what_could_be_read() {
 fn copies_say_which_example_they_are_of() {
     let prepared = stand(400).run("out").unwrap();
     let train = prepared.examples(Part::Train);
-    let written = |line: u32| train.iter().find(|example| (example.line, example.copy) == (line, 0) && example.source == "labeled").unwrap();
+    let written =
+        |line: u32| train.iter().find(|example| (example.line, example.copy) == (line, 0) && example.source == "labeled").unwrap();
     let copies: Vec<_> = train.iter().filter(|example| example.copy > 0).collect();
     assert!(copies.len() > 200);
     for copy in copies {

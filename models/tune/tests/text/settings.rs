@@ -31,7 +31,11 @@ fn what_is_not_legal_is_refused_with_its_line() {
         let said = load(&text).unwrap_err().to_string();
         assert!(said.contains(place) && said.contains(word) && said.contains("prepare.toml"), "{text:?}: {said}");
     }
-    for text in [format!("{source}{source}"), format!("{source}fields = {{ txet = \"x\" }}\n"), format!("{source}weight = 1\n{}", source.replace("\"a\"", "\"b\""))] {
+    for text in [
+        format!("{source}{source}"),
+        format!("{source}fields = {{ txet = \"x\" }}\n"),
+        format!("{source}weight = 1\n{}", source.replace("\"a\"", "\"b\"")),
+    ] {
         assert!(matches!(load(&text), Err(TextError::Settings { .. })), "{text}");
     }
     assert!(load(source).is_ok());

@@ -68,7 +68,8 @@ fn sentences(count: usize) -> Vec<String> {
     let pick = |list: &[&'static str], number: usize| list[number % list.len()];
     let things = ["radio", "left front window", "seat heating of the driver", "sunroof", "ambient light", "wipers", "trunk", "fog lamp"];
     let verbs = ["open", "close", "switch on", "switch off", "adjust", "check"];
-    let ends = ["", " now", " please", " for me", " when we stop at the next charging station", " before the children get in at school", " a bit"];
+    let ends =
+        ["", " now", " please", " for me", " when we stop at the next charging station", " before the children get in at school", " a bit"];
     let chinese = ["打开", "关闭", "调节", "检查"];
     let objects = ["主驾驶座椅的加热功能", "左前车窗", "全景天窗", "车内氛围灯", "后备箱", "雨刮器", "前大灯", "空调出风口"];
     let tails = ["", "吧", "，谢谢", "，等我们到下一个服务区再说", "，然后提醒我一下", "，孩子们马上就要上车了"];
@@ -132,8 +133,9 @@ fn windows_of_a_document_stay_together() {
 
 #[test]
 fn groups_stay_together() {
-    let lines: Vec<String> =
-        (0..300).map(|at| serde_json::json!({"text": format!("sentence number {at} about {}", at * 31), "meaning": at % 60}).to_string()).collect();
+    let lines: Vec<String> = (0..300)
+        .map(|at| serde_json::json!({"text": format!("sentence number {at} about {}", at * 31), "meaning": at % 60}).to_string())
+        .collect();
     let settings = "[[source]]\nname = \"s\"\npath = \"a.jsonl\"\ngroup = \"meaning\"\n";
     let prepared = Stand::new(&[("a.jsonl", lines.join("\n").as_bytes())], settings).run("out").unwrap();
     let meanings = |part| prepared.examples(part).iter().map(|example| (example.line - 1) % 60).collect::<BTreeSet<u32>>();
@@ -147,8 +149,11 @@ fn labels_keep_their_shares() {
     let lines: Vec<String> = (0..1000)
         .map(|at| serde_json::json!({"text": format!("w{} w{} w{}", at * 17, at * 29 + 1, at * 31 + 2), "intent": if at % 10 == 0 { "rare" } else { "usual" }}).to_string())
         .collect();
-    let prepared = Stand::new(&[("a.jsonl", lines.join("\n").as_bytes())], "[[source]]\nname = \"s\"\npath = \"a.jsonl\"\n").run("out").unwrap();
-    let counts = |label: &str| Part::ALL.map(|part| prepared.examples(part).iter().filter(|example| example.label.as_deref() == Some(label)).count());
+    let prepared =
+        Stand::new(&[("a.jsonl", lines.join("\n").as_bytes())], "[[source]]\nname = \"s\"\npath = \"a.jsonl\"\n").run("out").unwrap();
+    let counts = |label: &str| {
+        Part::ALL.map(|part| prepared.examples(part).iter().filter(|example| example.label.as_deref() == Some(label)).count())
+    };
     assert_eq!(counts("rare"), [80, 10, 10]);
     assert_eq!(counts("usual"), [720, 90, 90]);
 }
@@ -168,12 +173,14 @@ fn a_source_can_be_held_out() {
 #[test]
 fn weights_and_the_usage_log_decide_what_training_takes() {
     let lines = |word: &str, count: usize, label: &dyn Fn(usize) -> &'static str| -> String {
-        let line = |at: usize| serde_json::json!({"text": format!("{word} w{} w{} w{}", at * 3, at * 5 + 1, at * 7 + 2), "intent": label(at)});
+        let line =
+            |at: usize| serde_json::json!({"text": format!("{word} w{} w{} w{}", at * 3, at * 5 + 1, at * 7 + 2), "intent": label(at)});
         (0..count).map(|at| line(at).to_string() + "\n").collect()
     };
     let one = lines("one", 1000, &|at| if at % 2 == 0 { "climate.on" } else { "climate.off" });
     let two = lines("two", 1000, &|_| "media.play");
-    let log: String = (0..100).map(|at| format!("{{\"plugin\": \"climate\", \"action\": \"{}\"}}\n", if at < 80 { "on" } else { "off" })).collect();
+    let log: String =
+        (0..100).map(|at| format!("{{\"plugin\": \"climate\", \"action\": \"{}\"}}\n", if at < 80 { "on" } else { "off" })).collect();
     let files: &[(&str, &[u8])] = &[("one.jsonl", one.as_bytes()), ("two.jsonl", two.as_bytes()), ("usage.jsonl", log.as_bytes())];
     let settings = "mix = { examples = 1000, usage = \"usage.jsonl\" }\n[[source]]\nname = \"one\"\npath = \"one.jsonl\"\nweight = 3\n[[source]]\nname = \"two\"\npath = \"two.jsonl\"\nweight = 1\n";
     let prepared = Stand::new(files, settings).run("out").unwrap();

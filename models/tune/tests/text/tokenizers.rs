@@ -7,11 +7,11 @@ use steward_tune::text::{Language, Progress, TokenizerKind, TokenizerSettings, T
 use crate::door::Stand;
 
 fn corpus() -> Stand {
-    let english = ["turn on the air conditioning", "open the driver's window halfway", "what is the tire pressure", "navigate to the airport"];
+    let english =
+        ["turn on the air conditioning", "open the driver's window halfway", "what is the tire pressure", "navigate to the airport"];
     let chinese = ["打开主驾驶座椅加热", "把空调调到二十三度", "导航到最近的充电站", "播放周杰伦的歌曲"];
-    let lines: String = (0..600)
-        .map(|at| format!("{} and call [PHONE] at {}\n{}，第{}次\n", english[at % 4], at, chinese[at % 4], at))
-        .collect();
+    let lines: String =
+        (0..600).map(|at| format!("{} and call [PHONE] at {}\n{}，第{}次\n", english[at % 4], at, chinese[at % 4], at)).collect();
     Stand::new(&[("a.txt", lines.as_bytes())], "[[source]]\nname = \"s\"\npath = \"a.txt\"\n")
 }
 
@@ -46,7 +46,9 @@ fn each_kind_learns_frequent_words_and_has_its_special_tokens() {
 #[test]
 fn numbers_of_special_tokens_are_where_models_expect_them() {
     let stand = corpus();
-    for (kind, first) in KINDS.into_iter().zip([["[PAD]", "[UNK]", "[CLS]"], ["<pad>", "<unk>", "<s>"], ["<|pad|>", "<|end|>", "<|system|>"]]) {
+    for (kind, first) in
+        KINDS.into_iter().zip([["[PAD]", "[UNK]", "[CLS]"], ["<pad>", "<unk>", "<s>"], ["<|pad|>", "<|end|>", "<|system|>"]])
+    {
         let (tokens, _) = trained(&stand, kind, kind.name());
         for (number, token) in first.iter().enumerate() {
             assert_eq!(tokens.encode(token).unwrap(), [number as u32], "{kind:?} {token}");

@@ -63,7 +63,9 @@ impl Homophones {
 /// The first level of GB 2312: the 3,755 most used characters.
 fn everyday() -> impl Iterator<Item = char> {
     let rows = (0xB0..=0xD7_u8).flat_map(|high| (0xA1..=0xFE_u8).map(move |low| [high, low]));
-    rows.filter_map(|bytes| GBK.decode_without_bom_handling_and_without_replacement(&bytes)?.chars().next().filter(|character| is_han(*character)))
+    rows.filter_map(|bytes| {
+        GBK.decode_without_bom_handling_and_without_replacement(&bytes)?.chars().next().filter(|character| is_han(*character))
+    })
 }
 
 fn keys(character: char) -> Option<[String; 3]> {
@@ -121,7 +123,9 @@ mod tests {
     fn common_characters_are_heard_more_often() {
         let heard = |characters: &Characters| {
             let homophones = Homophones::new(characters);
-            (0..2000).filter(|key| homophones.edits("是", 1.0, &mut Dice::new(1, "test", *key)).iter().any(|edit| edit.with == "事")).count()
+            (0..2000)
+                .filter(|key| homophones.edits("是", 1.0, &mut Dice::new(1, "test", *key)).iter().any(|edit| edit.with == "事"))
+                .count()
         };
         assert!(heard(&Characters::from([('事', 500)])) > 3 * heard(&Characters::new()));
     }

@@ -47,7 +47,8 @@ impl Augmenter {
             let dangling = |character: char| character.is_whitespace() || "，、。,;；".contains(character);
             let start = field.text.len() - field.text.trim_start_matches(dangling).len();
             let end = field.text.trim_end().len().max(start);
-            let edits = [0..start, end..field.text.len()].into_iter().filter(|range| !range.is_empty()).map(Edit::removal).collect::<Vec<_>>();
+            let edits =
+                [0..start, end..field.text.len()].into_iter().filter(|range| !range.is_empty()).map(Edit::removal).collect::<Vec<_>>();
             field.edit(&edits);
             if field.text.is_empty() {
                 return None;

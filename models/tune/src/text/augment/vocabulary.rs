@@ -27,10 +27,13 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Group>, TextError> {
     let mut groups = Vec::new();
     for (plugin, path, language) in locale_files(folder)? {
         let text = std::fs::read_to_string(&path).map_err(TextError::read(&path))?;
-        let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| TextError::Settings { place: path.display().to_string(), reason: error.message().to_owned() })?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| TextError::Settings {
+            place: path.display().to_string(),
+            reason: error.message().to_owned(),
+        })?;
         let mut add = |words: Vec<String>| {
-            let words: Vec<String> = words.into_iter().filter(|word| is_word(word, language)).collect::<BTreeSet<_>>().into_iter().collect();
+            let words: Vec<String> =
+                words.into_iter().filter(|word| is_word(word, language)).collect::<BTreeSet<_>>().into_iter().collect();
             if words.len() > 1 {
                 groups.push(Group { plugin: plugin.clone(), language, words });
             }
@@ -175,7 +178,8 @@ mod tests {
         std::fs::write(locale.join("zh.toml"), zh).unwrap();
         std::fs::write(folder.path().join("words/en.toml"), "on = \"(turn on|switch on|put)\"\n").unwrap();
         let groups = read(folder.path()).unwrap();
-        let shown: Vec<String> = groups.iter().map(|group| format!("{} {} {}", group.plugin, group.language, group.words.join(","))).collect();
+        let shown: Vec<String> =
+            groups.iter().map(|group| format!("{} {} {}", group.plugin, group.language, group.words.join(","))).collect();
         assert_eq!(shown, ["climate zh 冷气,空调", "climate zh 节能,节能模式", "climate zh 已经开着,开着", "words en switch on,turn on"]);
         assert!(read(&folder.path().join("words")).is_err());
     }

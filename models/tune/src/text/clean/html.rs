@@ -9,22 +9,57 @@ use crate::text::edit::Edit;
 use crate::text::example::Field;
 
 const BLOCKS: &[&str] = &[
-    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "details", "div", "dl", "figcaption",
-    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr", "html", "main", "nav", "ol", "p",
-    "pre", "section", "table", "tbody", "tfoot", "thead", "title", "ul",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "br",
+    "caption",
+    "center",
+    "details",
+    "div",
+    "dl",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hr",
+    "html",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "tbody",
+    "tfoot",
+    "thead",
+    "title",
+    "ul",
 ];
 /// Each begins a line and the next one ends it.
 const ITEMS: &[&str] = &["dd", "dt", "li", "option", "tr"];
 const CELLS: &[&str] = &["td", "th"];
 const INLINE: &[&str] = &[
     "a", "abbr", "audio", "b", "big", "button", "cite", "code", "data", "del", "em", "font", "i", "iframe", "img", "input", "ins", "kbd",
-    "label", "link", "mark", "meta", "path", "q", "s", "samp", "select", "small", "source", "span", "strike", "strong", "sub", "sup", "svg",
-    "textarea", "time", "tt", "u", "var", "video", "wbr",
+    "label", "link", "mark", "meta", "path", "q", "s", "samp", "select", "small", "source", "span", "strike", "strong", "sub", "sup",
+    "svg", "textarea", "time", "tt", "u", "var", "video", "wbr",
 ];
 /// Their content is not text either.
 const CODE: &[&str] = &["script", "style", "template", "noscript"];
 
-static ENTITY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});").expect("a fixed pattern"));
+static ENTITY: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});").expect("a fixed pattern"));
 
 pub(super) fn looks_like(text: &str) -> bool {
     (text.contains('<') && !tags(text).is_empty()) || (text.contains('&') && ENTITY.is_match(text))

@@ -68,11 +68,8 @@ fn steps(markup: Markup, text: &str) -> Vec<Step> {
         Markup::Markdown => vec![markdown::strip, html::strip],
         Markup::Rst => vec![rst::strip],
         Markup::Auto => {
-            let looks: [(bool, Step); 3] = [
-                (markdown::looks_like(text), markdown::strip),
-                (rst::looks_like(text), rst::strip),
-                (html::looks_like(text), html::strip),
-            ];
+            let looks: [(bool, Step); 3] =
+                [(markdown::looks_like(text), markdown::strip), (rst::looks_like(text), rst::strip), (html::looks_like(text), html::strip)];
             looks.into_iter().filter_map(|(does, step)| does.then_some(step)).collect()
         }
     }
@@ -91,7 +88,16 @@ mod tests {
 
     #[test]
     fn plain_text_stays() {
-        for text in ["turn on the A/C", "把空调调到23度", "a < b and c > d", "rock & roll", "C:\\temp", "2 * 3 * 4", "snake_case_name", "5 `o clock"] {
+        for text in [
+            "turn on the A/C",
+            "把空调调到23度",
+            "a < b and c > d",
+            "rock & roll",
+            "C:\\temp",
+            "2 * 3 * 4",
+            "snake_case_name",
+            "5 `o clock",
+        ] {
             check(Markup::Auto, text, text);
         }
     }
@@ -120,7 +126,11 @@ mod tests {
 
     #[test]
     fn markdown_goes() {
-        check(Markup::Markdown, "# Title\n\nSome **bold** and *soft* [link](http://x.y) `code`.\n\n- one\n- two\n", "Title\n\nSome bold and soft link code.\n\none\ntwo");
+        check(
+            Markup::Markdown,
+            "# Title\n\nSome **bold** and *soft* [link](http://x.y) `code`.\n\n- one\n- two\n",
+            "Title\n\nSome bold and soft link code.\n\none\ntwo",
+        );
         check(Markup::Markdown, "1. first\n2. second\n", "1. first\n2. second");
         check(Markup::Auto, "# 标题\n\n<!-- INFO END -->\n\n第一条 为了&lt;安全&gt;", "标题\n\n第一条 为了<安全>");
         check(Markup::Markdown, "| a | b |\n| - | - |\n| 1 | 2 |\n", "a b\n1 2");
@@ -130,7 +140,11 @@ mod tests {
     fn rst_goes() {
         check(Markup::Auto, "See :func:`open` and :class:`~io.TextIOBase`.", "See open and TextIOBase.");
         check(Markup::Auto, "The ``with`` statement, see :ref:`the docs <with>`.", "The with statement, see the docs.");
-        check(Markup::Auto, "generated from `reStructuredText`_ sources using `Sphinx <http://x.y>`_", "generated from reStructuredText sources using Sphinx");
+        check(
+            Markup::Auto,
+            "generated from `reStructuredText`_ sources using `Sphinx <http://x.y>`_",
+            "generated from reStructuredText sources using Sphinx",
+        );
         check(Markup::Rst, "这是 **重要** 的\\ :meth:`append`\\ 方法::", "这是 重要 的append方法:");
         check(Markup::Rst, ".. versionadded:: 3.8\n   text *soft*", "text soft");
     }

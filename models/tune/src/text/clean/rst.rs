@@ -7,8 +7,9 @@ use regex::{Captures, Regex};
 use crate::text::edit::Edit;
 use crate::text::example::Field;
 
-static SIGNS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?m):[a-zA-Z][\w+:.-]*:`[^`\n]+`|``[^`\n]+``|`[^`\n]+`_|^\.\. [\w-]+::|^\.\. _").expect("a fixed pattern"));
+static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?m):[a-zA-Z][\w+:.-]*:`[^`\n]+`|``[^`\n]+``|`[^`\n]+`_|^\.\. [\w-]+::|^\.\. _").expect("a fixed pattern")
+});
 
 /// Patterns in the order in which they are taken out. The first group stays; without one, nothing does.
 static RULES: LazyLock<Vec<Regex>> = LazyLock::new(|| {

@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn what_templates_share_brings_nothing_together() {
-        let sets: Vec<Vec<u32>> = (0..2000_u32).map(|own| [1, 2, 3, 4, 5, 6, 7, 8, 100 + own, 100_000 + own, 200_000 + own, 300_000 + own].to_vec()).collect();
+        let sets: Vec<Vec<u32>> =
+            (0..2000_u32).map(|own| [1, 2, 3, 4, 5, 6, 7, 8, 100 + own, 100_000 + own, 200_000 + own, 300_000 + own].to_vec()).collect();
         let mut rarity = Rarity::new();
         sets.iter().for_each(|set| rarity.count(set));
         let keys = Keys::new(0.8, rarity);

@@ -57,10 +57,12 @@ mod tests {
     }
 
     fn met(minhash: &MinHash, shared: u32, own: u32) -> usize {
-        (0..2000).filter(|trial| {
-            let (one, other) = sets(shared, own, trial * 100_000);
-            minhash.bands(&one).iter().zip(minhash.bands(&other)).any(|(left, right)| *left == right)
-        }).count()
+        (0..2000)
+            .filter(|trial| {
+                let (one, other) = sets(shared, own, trial * 100_000);
+                minhash.bands(&one).iter().zip(minhash.bands(&other)).any(|(left, right)| *left == right)
+            })
+            .count()
     }
 
     #[test]

@@ -182,7 +182,12 @@ mod tests {
     #[test]
     fn the_same_words_are_duplicates_and_labels_may_conflict() {
         use Verdict::{Conflict, Duplicate, Keep};
-        let examples = [labeled("Turn on the radio", "on"), labeled("turn ON, the radio!", "on"), labeled("turn on the radio", "music"), labeled("turn off the radio", "off")];
+        let examples = [
+            labeled("Turn on the radio", "on"),
+            labeled("turn ON, the radio!", "on"),
+            labeled("turn on the radio", "music"),
+            labeled("turn off the radio", "off"),
+        ];
         check(&examples, &[Keep, Duplicate(0), Conflict(0), Keep], &[&[0], &[3]]);
     }
 
@@ -198,7 +203,8 @@ mod tests {
     #[test]
     fn one_similar_side_binds_pairs() {
         use Verdict::Keep;
-        let examples = [pair("How are you?", "你好吗？"), pair("how are you", "你怎么样"), pair("I'm fine", "你怎么样？"), pair("Good night", "晚安")];
+        let examples =
+            [pair("How are you?", "你好吗？"), pair("how are you", "你怎么样"), pair("I'm fine", "你怎么样？"), pair("Good night", "晚安")];
         check(&examples, &[Keep; 4], &[&[0, 1, 2], &[3]]);
     }
 
@@ -206,7 +212,12 @@ mod tests {
     fn passages_bind_and_questions_do_not() {
         use Verdict::{Duplicate, Keep};
         let other = "the parking brake is released by pulling the lever up and pressing the button";
-        let examples = [asked(LONG, "what lights up?"), asked(LONG, "how many tires?"), asked(LONG, "How many tires"), asked(other, "what lights up?")];
+        let examples = [
+            asked(LONG, "what lights up?"),
+            asked(LONG, "how many tires?"),
+            asked(LONG, "How many tires"),
+            asked(other, "what lights up?"),
+        ];
         check(&examples, &[Keep, Keep, Duplicate(1), Keep], &[&[0, 1], &[3]]);
     }
 }

@@ -19,7 +19,14 @@ use crate::text::whole;
 const LISTED: usize = 40;
 
 /// Writes all three, `card.json` last: with it, the folder is finished.
-pub(super) fn write(out: &Path, settings: &Settings, identity: &Identity, ledger: &Ledger, sifted: &Sifted, divided: &Divided) -> Result<(), TextError> {
+pub(super) fn write(
+    out: &Path,
+    settings: &Settings,
+    identity: &Identity,
+    ledger: &Ledger,
+    sifted: &Sifted,
+    divided: &Divided,
+) -> Result<(), TextError> {
     let labels = labels(sifted, divided);
     let mut bad = String::new();
     for record in &ledger.bad {
@@ -73,7 +80,9 @@ fn markdown(settings: &Settings, identity: &Identity, ledger: &Ledger, labels: &
 }
 
 fn sources(card: &mut String, settings: &Settings, identity: &Identity, ledger: &Ledger) {
-    card.push_str("## Sources\n\n| source | license | origin | records | bad | examples | kept |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+    card.push_str(
+        "## Sources\n\n| source | license | origin | records | bad | examples | kept |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+    );
     for source in &settings.source {
         let count = |event| ledger.of(&source.name, event);
         let told = |text: &str| if text.is_empty() { "not stated".to_owned() } else { text.replace('|', "/") };
@@ -158,7 +167,9 @@ fn mixing(card: &mut String, settings: &Settings, ledger: &Ledger, divided: &Div
 }
 
 fn listed(card: &mut String, labels: &BTreeMap<String, [u64; 3]>) {
-    card.push_str("## Labels\n\nAs written, before mixing and copies.\n\n| label | train | validation | test |\n| --- | --- | --- | --- |\n");
+    card.push_str(
+        "## Labels\n\nAs written, before mixing and copies.\n\n| label | train | validation | test |\n| --- | --- | --- | --- |\n",
+    );
     let mut order: Vec<(&String, &[u64; 3])> = labels.iter().collect();
     order.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.iter().sum::<u64>()));
     for (label, counts) in order.iter().take(LISTED) {

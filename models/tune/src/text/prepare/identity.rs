@@ -97,7 +97,9 @@ impl Identity {
         if mark.is_file() {
             let other = std::fs::read_to_string(&mark).map_err(TextError::read(&mark))? != self.hash;
             return match (resume, other) {
-                (_, true) => refuse("it holds a run with other settings or other files that did not finish; name another folder, or delete it"),
+                (_, true) => {
+                    refuse("it holds a run with other settings or other files that did not finish; name another folder, or delete it")
+                }
                 (false, false) => refuse("it holds a run that did not finish; --resume goes on with it"),
                 (true, false) => Ok(State::Open),
             };

@@ -75,7 +75,14 @@ impl Preparation {
         let divided = divide::divide(&sifted, &self.settings, &mut ledger)?;
         let groups = self.settings.augment.vocabulary.as_deref().map(vocabulary::read).transpose()?.unwrap_or_default();
         let augmenter = Augmenter::new(&self.settings.augment, groups, &sifted.characters, self.settings.seed);
-        let pour = pour::Pour { preparation: self, examples: &gathered.examples, sifted: &sifted, divided: &divided, augmenter: &augmenter, tokens: tokens.as_ref() };
+        let pour = pour::Pour {
+            preparation: self,
+            examples: &gathered.examples,
+            sifted: &sifted,
+            divided: &divided,
+            augmenter: &augmenter,
+            tokens: tokens.as_ref(),
+        };
         pour.pour(&mut ledger, progress)?;
         card::write(&self.out, &self.settings, &identity, &ledger, &sifted, &divided)?;
         identity.finish(&self.out)?;

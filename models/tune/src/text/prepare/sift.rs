@@ -45,11 +45,23 @@ pub(super) struct Sifted {
     pub(super) keys: Keys,
 }
 
-pub(super) fn sift(examples: &Dataset, settings: &Settings, ledger: &mut Ledger, identity: &Identity, progress: &Progress) -> Result<Sifted, TextError> {
+pub(super) fn sift(
+    examples: &Dataset,
+    settings: &Settings,
+    ledger: &mut Ledger,
+    identity: &Identity,
+    progress: &Progress,
+) -> Result<Sifted, TextError> {
     let keys = keys(examples, settings, progress)?;
     progress.begin("looking for duplicates", examples.len() as u64);
     let sources: HashMap<&str, usize> = settings.source.iter().enumerate().map(|(at, source)| (source.name.as_str(), at)).collect();
-    let mut sieve = Sieve { search: Search::new(settings.duplicates), groups: HashMap::new(), labels: BTreeMap::new(), rows: Vec::new(), characters: Characters::new() };
+    let mut sieve = Sieve {
+        search: Search::new(settings.duplicates),
+        groups: HashMap::new(),
+        labels: BTreeMap::new(),
+        rows: Vec::new(),
+        characters: Characters::new(),
+    };
     for start in (0..examples.len()).step_by(BATCH) {
         let numbers = start..(start + BATCH).min(examples.len());
         let read = |number| examples.get(number).map(|example| (number, fingerprint(&example, &keys), example));
@@ -129,7 +141,8 @@ impl Sieve {
             ledger.count(&settings.source[row.source].name, &format!("{}{}", event::LANGUAGE, row.language), 1);
         }
         if self.rows.is_empty() {
-            let dropped = ledger.beginning(event::DROPPED).into_iter().map(|(reason, number)| format!("{number} {reason}")).collect::<Vec<_>>();
+            let dropped =
+                ledger.beginning(event::DROPPED).into_iter().map(|(reason, number)| format!("{number} {reason}")).collect::<Vec<_>>();
             let reason = format!("{} bad records, dropped: {}", ledger.total(event::BAD), dropped.join(", "));
             return Err(TextError::Nothing { reason });
         }

@@ -15,8 +15,11 @@ pub(super) type Input = Box<dyn BufRead + Send>;
 pub(super) fn open(path: &Path) -> Result<Input, TextError> {
     let file = File::open(path).map_err(TextError::read(path))?;
     let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xz"));
-    let mut input: Input =
-        if packed { Box::new(BufReader::with_capacity(1 << 16, XzReader::new(BufReader::new(file), true))) } else { Box::new(BufReader::with_capacity(1 << 16, file)) };
+    let mut input: Input = if packed {
+        Box::new(BufReader::with_capacity(1 << 16, XzReader::new(BufReader::new(file), true)))
+    } else {
+        Box::new(BufReader::with_capacity(1 << 16, file))
+    };
     // A broken stream shows itself again when its records are read, with the line.
     let head = input.fill_buf().unwrap_or_default();
     match Encoding::for_bom(head) {

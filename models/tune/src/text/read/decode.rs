@@ -24,7 +24,9 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<(String, bool), String> {
 fn chinese(bytes: &[u8]) -> Option<String> {
     let text = GB18030.decode_without_bom_handling_and_without_replacement(bytes)?;
     let foreign = text.chars().filter(|character| !character.is_ascii());
-    let usual = |character: &char| is_han(*character) || matches!(u32::from(*character), 0x2010..=0x203F | 0x3000..=0x301F | 0xFF00..=0xFFEF | 0xB7);
+    let usual = |character: &char| {
+        is_han(*character) || matches!(u32::from(*character), 0x2010..=0x203F | 0x3000..=0x301F | 0xFF00..=0xFFEF | 0xB7)
+    };
     let (all, fitting) = (foreign.clone().count(), foreign.filter(usual).count());
     (fitting * 4 >= all * 3).then(|| text.into_owned())
 }

@@ -5,9 +5,8 @@ use serde_json::{Map, Value};
 use crate::text::settings::Source;
 
 /// Fields that a source may give its own key for.
-pub(crate) const FIELDS: [&str; 13] = [
-    "text", "label", "left", "right", "negatives", "context", "question", "answers", "turns", "slots", "prompt", "chosen", "rejected",
-];
+pub(crate) const FIELDS: [&str; 13] =
+    ["text", "label", "left", "right", "negatives", "context", "question", "answers", "turns", "slots", "prompt", "chosen", "rejected"];
 
 /// Names by which a field is known where the source does not give one.
 fn usual(field: &str) -> &'static [&'static str] {
@@ -93,6 +92,8 @@ impl<'a> Record<'a> {
         if let (Some(left), Some(right)) = (self.source.fields.get("left"), self.source.fields.get("right")) {
             return Some((left, right));
         }
-        PAIRS.into_iter().find(|(left, right)| [left, right].into_iter().all(|key| self.map.get(*key).is_some_and(|value| !value.is_null())))
+        PAIRS
+            .into_iter()
+            .find(|(left, right)| [left, right].into_iter().all(|key| self.map.get(*key).is_some_and(|value| !value.is_null())))
     }
 }

@@ -142,7 +142,8 @@ fn answers(context: &str, value: Option<&Value>) -> Result<Vec<Span>, String> {
     let mut spans: Vec<Span> = Vec::new();
     let mut lost = None;
     for answer in list {
-        let text = answer.get("text").or(Some(answer)).and_then(Value::as_str).ok_or_else(|| format!("an answer without text: {answer}"))?;
+        let text =
+            answer.get("text").or(Some(answer)).and_then(Value::as_str).ok_or_else(|| format!("an answer without text: {answer}"))?;
         let start = ["start", "answer_start"].iter().find_map(|key| answer.get(*key)?.as_u64());
         let start = match start {
             Some(start) => byte(context, start as usize),
@@ -176,7 +177,8 @@ fn instruction(map: &Map<String, Value>, prefix: &str) -> Result<Example, String
         let [user, assistant] = &turns[..] else { return Err("`history` is a list of pairs".to_owned()) };
         fields.extend([Field::new(Role::User, user), Field::new(Role::Assistant, assistant)]);
     }
-    let asked = text("input").map_or_else(|| Ok(need("instruction")?.to_owned()), |input| Ok::<_, String>(format!("{}\n{input}", need("instruction")?)))?;
+    let asked = text("input")
+        .map_or_else(|| Ok(need("instruction")?.to_owned()), |input| Ok::<_, String>(format!("{}\n{input}", need("instruction")?)))?;
     fields.extend([Field::new(Role::User, asked), Field::new(Role::Assistant, need("output")?)]);
     Ok(Example::new(Kind::Chat, fields, None))
 }

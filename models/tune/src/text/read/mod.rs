@@ -109,7 +109,8 @@ pub(crate) fn files(source: &Source) -> Result<Vec<PathBuf>, TextError> {
     collect(&source.path, &mut found)?;
     found.sort();
     if found.is_empty() || (source.path.is_file() && format(&source.path).is_none()) {
-        let reason = format!("{} has no file ending in jsonl, json, csv, tsv, txt, md, rst or html, with or without xz", source.path.display());
+        let reason =
+            format!("{} has no file ending in jsonl, json, csv, tsv, txt, md, rst or html, with or without xz", source.path.display());
         return Err(TextError::Settings { place: format!("source {}", source.name), reason });
     }
     Ok(found)

@@ -26,7 +26,10 @@ pub(super) fn rows(input: Input, delimiter: u8, columns: Option<Vec<String>>) ->
             Ok(true) => Some(row(&header, &record)),
             Err(error) => {
                 failed = true;
-                Some(Raw { line: reader.position().line() as u32, content: Content::Bad(format!("the rest of the table cannot be read: {error}")) })
+                Some(Raw {
+                    line: reader.position().line() as u32,
+                    content: Content::Bad(format!("the rest of the table cannot be read: {error}")),
+                })
             }
         }
     };

@@ -45,7 +45,7 @@ pub(super) fn satisfies_luhn(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|character| character.to_digit(10)).collect();
     let doubled = |digit: u32| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
     let sum: u32 = digits.iter().rev().enumerate().map(|(place, digit)| if place % 2 == 1 { doubled(*digit) } else { *digit }).sum();
-    (15..=19).contains(&digits.len()) && sum % 10 == 0
+    (15..=19).contains(&digits.len()) && sum.is_multiple_of(10)
 }
 
 /// Whether two numbers can be latitude and longitude, in either order. Where both are below 10 is the open sea, but for the

@@ -19,7 +19,8 @@ pub(super) struct Shadow {
 
 impl Shadow {
     pub(super) fn new(original: &str) -> Self {
-        let mut shadow = Self { text: String::with_capacity(original.len()), origin: Vec::with_capacity(original.len() + 1), chinese: Vec::new() };
+        let mut shadow =
+            Self { text: String::with_capacity(original.len()), origin: Vec::with_capacity(original.len() + 1), chinese: Vec::new() };
         let mut at = 0;
         while at < original.len() {
             let digits: String = original[at..].chars().map_while(chinese_digit).collect();

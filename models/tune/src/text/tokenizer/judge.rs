@@ -62,7 +62,9 @@ impl Tokens {
 /// A table for people.
 #[must_use]
 pub fn table(judgments: &Judgments) -> String {
-    let mut table = String::from("| language | texts | characters | tokens | tokens per character | coverage |\n| --- | --- | --- | --- | --- | --- |\n");
+    let mut table = String::from(
+        "| language | texts | characters | tokens | tokens per character | coverage |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
     for (language, judgment) in judgments {
         let Judgment { texts, characters, tokens, .. } = judgment;
         let (per, coverage) = (judgment.tokens_per_character(), judgment.coverage() * 100.0);

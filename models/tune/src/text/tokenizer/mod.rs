@@ -71,7 +71,9 @@ impl Tokens {
     pub(crate) fn ranges(&self, text: &str) -> Result<Vec<Range<usize>>, TextError> {
         let encoding = self.encoding(text)?;
         let ranges = encoding.get_offsets().iter().map(|(start, end)| *start..*end);
-        Ok(ranges.filter(|range| range.start < range.end && text.is_char_boundary(range.start) && text.is_char_boundary(range.end)).collect())
+        Ok(ranges
+            .filter(|range| range.start < range.end && text.is_char_boundary(range.start) && text.is_char_boundary(range.end))
+            .collect())
     }
 
     /// How many tokens a text has, and what of it is unknown.
@@ -98,7 +100,12 @@ impl Tokens {
 ///
 /// # Errors
 /// If there is no text, the vocabulary cannot hold the alphabet, or a file cannot be read or written.
-pub fn train_tokenizer(settings: &TokenizerSettings, inputs: &[PathBuf], out: &Path, progress: &Progress) -> Result<(usize, Judgments), TextError> {
+pub fn train_tokenizer(
+    settings: &TokenizerSettings,
+    inputs: &[PathBuf],
+    out: &Path,
+    progress: &Progress,
+) -> Result<(usize, Judgments), TextError> {
     let corpus = Corpus::open(inputs)?;
     let trained = train::train(settings, || corpus.learn(), progress)?;
     std::fs::create_dir_all(out).map_err(TextError::write(out))?;
@@ -135,6 +142,10 @@ fn report(settings: &TokenizerSettings, tokens: &Tokens, judgments: &Judgments, 
     let text = serde_json::to_string_pretty(&report).map_err(refuse)?;
     whole::write(&out.join("report.json"), text.as_bytes())?;
     let kind = settings.kind.name();
-    let page = format!("# Tokenizer\n\nTrained by `steward-tune tokenizer`: {kind}, {} tokens. Judged on text that it was not trained on.\n\n{}", tokens.len(), table(judgments));
+    let page = format!(
+        "# Tokenizer\n\nTrained by `steward-tune tokenizer`: {kind}, {} tokens. Judged on text that it was not trained on.\n\n{}",
+        tokens.len(),
+        table(judgments)
+    );
     whole::write(&out.join("REPORT.md"), page.as_bytes())
 }

@@ -109,7 +109,8 @@ pub(super) fn frame(kind: TokenizerKind, tokenizer: &Tokenizer) -> Result<Option
         TokenizerKind::Bpe => ("<s> $A", "<s> $A $B:1", &["<s>"]),
         TokenizerKind::ByteBpe => return Ok(None),
     };
-    let number = |name: &&str| tokenizer.token_to_id(name).map(|id| ((*name).to_owned(), id)).ok_or_else(|| refuse(format!("{name} is missing")));
+    let number =
+        |name: &&str| tokenizer.token_to_id(name).map(|id| ((*name).to_owned(), id)).ok_or_else(|| refuse(format!("{name} is missing")));
     let tokens: Vec<(String, u32)> = names.iter().map(number).collect::<Result<_, _>>()?;
     let mut template = TemplateProcessing::builder();
     template.try_single(single).map_err(refuse)?;

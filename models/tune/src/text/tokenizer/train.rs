@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::BpeTrainer;
 use tokenizers::models::wordpiece::WordPieceTrainer;
-use tokenizers::models::TrainerWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::{AddedToken, Model, NormalizedString, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Tokenizer, Trainer};
+use tokenizers::{
+    AddedToken, Model, NormalizedString, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Tokenizer, Trainer,
+};
 
 use super::recipe::{self, TokenizerKind, refuse};
 use super::settings::TokenizerSettings;
@@ -38,7 +40,8 @@ where
     let mut model = recipe::model(settings.kind)?;
     trainer.train(&mut model).map_err(refuse)?;
     if model.get_vocab_size() > settings.vocabulary {
-        let reason = format!("{} tokens are needed for the alphabet alone; make vocabulary larger or alphabet smaller", model.get_vocab_size());
+        let reason =
+            format!("{} tokens are needed for the alphabet alone; make vocabulary larger or alphabet smaller", model.get_vocab_size());
         return Err(TextError::Tokenizer { reason });
     }
     tokenizer.with_model(model);
@@ -86,7 +89,8 @@ fn trainer(settings: &TokenizerSettings, alphabet: BTreeSet<char>, numbered: Vec
 /// The words that merging happens in.
 fn words(tokenizer: &Tokenizer, text: &str) -> tokenizers::Result<Vec<String>> {
     // Placeholders are tokens anyway; their letters would only be counted as words.
-    let plain = Personal::ALL.iter().filter(|_| text.contains('[')).fold(text.to_owned(), |text, kind| text.replace(kind.placeholder(), " "));
+    let plain =
+        Personal::ALL.iter().filter(|_| text.contains('[')).fold(text.to_owned(), |text, kind| text.replace(kind.placeholder(), " "));
     let mut normalized = NormalizedString::from(plain);
     if let Some(normalizer) = tokenizer.get_normalizer() {
         normalizer.normalize(&mut normalized)?;
