@@ -268,11 +268,10 @@ fn weight(arguments: &Arguments, kind: &str) -> anyhow::Result<f64> {
     Ok(1.0)
 }
 
-pub(super) fn split<T: serde::de::DeserializeOwned>(
-    arguments: &Arguments,
-    kind: &str,
-    paths: &[PathBuf],
-) -> anyhow::Result<(Vec<Line<T>>, Vec<Line<T>>)> {
+/// Lines to learn from, and lines held out.
+type Parted<T> = (Vec<Line<T>>, Vec<Line<T>>);
+
+pub(super) fn split<T: serde::de::DeserializeOwned>(arguments: &Arguments, kind: &str, paths: &[PathBuf]) -> anyhow::Result<Parted<T>> {
     let all = lines::read::<T>(paths)?;
     for text in &arguments.held {
         let (name, files) = named_files(text)?;

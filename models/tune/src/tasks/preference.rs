@@ -129,7 +129,7 @@ where
         let before: Vec<[f32; 2]> = chosen.iter().map(|&at| self.reference(at)).collect();
         let apart: Vec<f32> = before.iter().map(|[better, worse]| better - worse).collect();
         let count = chosen.len();
-        let margin = now.clone().slice([0..count]) - now.slice([count..2 * count]);
+        let margin = now.clone().narrow(0, 0, count) - now.narrow(0, count, count);
         let margin = (margin - Tensor::from_data(apart.as_slice(), weights.device())) * self.strength;
         // -log of the sigmoid.
         Ok(activation::softplus(margin * -1.0, 1.0).mean())
