@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::text::prepared_lines;
 use crate::{TuneError, file};
 
 /// A line that was read.
@@ -30,10 +31,16 @@ impl<T> Line<T> {
     }
 }
 
-/// Reads JSONL files; empty lines are passed over.
+/// Reads JSONL files, and splits that `prepare` wrote (`FOLDER/train`); empty lines are passed over.
 pub fn read<T: DeserializeOwned>(paths: &[PathBuf]) -> Result<Vec<Line<T>>, TuneError> {
     let mut lines = Vec::new();
     for path in paths {
+        if let Some(prepared) = prepared_lines(path) {
+            for (number, text) in prepared.map_err(|error| TuneError::Settings(error.to_string()))?.iter().enumerate() {
+                lines.push(line(path, number + 1, text)?);
+            }
+            continue;
+        }
         let text = file::read_text(path)?;
         for (number, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
             lines.push(line(path, number + 1, text)?);

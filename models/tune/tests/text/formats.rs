@@ -87,6 +87,7 @@ fn pairs() {
 {"en": "Hello there", "zh": "你好呀"}
 {"question": "how do I park", "also": ["parking how"], "answer": "press P"}
 {"anchor": "red car", "positive": "crimson car", "negatives": ["blue car", "red bus"]}
+{"question": "which gear", "right": ["gear D", "gear P"], "wrong": ["gear R"]}
 {"a": "一只猫", "b": "一只小猫", "label": 4}"#;
     let expected = [
         "Pair 4 | Left 一只猫 | Right 一只小猫",
@@ -95,6 +96,8 @@ fn pairs() {
         "Pair | Left how do I park | Right press P",
         "Pair | Left parking how | Right press P",
         "Pair | Left red car | Right crimson car | Negative blue car | Negative red bus",
+        "Pair | Left which gear | Right gear D | Negative gear R",
+        "Pair | Left which gear | Right gear P | Negative gear R",
     ];
     check("a.jsonl", content.as_bytes(), "", &expected);
 }

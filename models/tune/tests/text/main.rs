@@ -3,6 +3,7 @@
 
 mod door;
 mod formats;
+mod lines;
 mod runs;
 mod settings;
 mod splits;

@@ -13,7 +13,7 @@ fn usual(field: &str) -> &'static [&'static str] {
     match field {
         "text" => &["text", "utterance", "sentence", "query", "say"],
         "label" => &["label", "intent", "domain"],
-        "negatives" => &["negatives", "negative", "hard_negatives"],
+        "negatives" => &["negatives", "negative", "hard_negatives", "wrong"],
         "context" => &["context", "passage", "paragraph"],
         "question" => &["question"],
         "answers" => &["answers", "answer"],
@@ -27,10 +27,12 @@ fn usual(field: &str) -> &'static [&'static str] {
 }
 
 /// Keys of pairs that belong together.
-pub(super) const PAIRS: [(&str, &str); 10] = [
+pub(super) const PAIRS: [(&str, &str); 12] = [
     ("left", "right"),
     ("premise", "hypothesis"),
     ("question", "answer"),
+    ("question", "positive"),
+    ("question", "right"),
     ("sentence1", "sentence2"),
     ("a", "b"),
     ("en", "zh"),

@@ -41,9 +41,9 @@ fn layout(record: Record<'_>) -> Result<Layout, String> {
     let instruction = ["instruction", "en_instruction", "zh_instruction"].iter().any(|key| record.map.contains_key(*key));
     let answered = record.map.contains_key("qas") || (has("question") && has("answers"));
     let looks = [
+        (has("chosen") && has("rejected") && (has("prompt") || has("turns")), Layout::Preference),
         (has("turns"), Layout::Chat),
         (instruction, Layout::Alpaca),
-        (has("prompt") && has("chosen") && has("rejected"), Layout::Preference),
         (has("context") && answered, Layout::Span),
         (record.pair().is_some(), Layout::Pair),
         (has("text") && has("label"), Layout::Labeled),
@@ -95,21 +95,21 @@ fn strings(value: Option<&Value>, what: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// One pair; with other wordings of the left side under `also`, one for each.
+/// One pair; with other wordings of the left side under `also`, or a list on the right, one for each.
 fn pairs(record: Record<'_>) -> Result<Vec<Example>, String> {
     let (left, right) = record.pair().ok_or("a pair has two texts, such as `left` and `right` or `question` and `answer`")?;
     let text = |key: &str| record.map.get(key).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| format!("`{key}` is not text"));
-    let right = text(right)?;
+    let rights = strings(record.map.get(right), right)?;
     let negatives = strings(record.get("negatives"), "negatives")?;
     let label = record.label()?;
     let mut lefts = vec![text(left)?];
     lefts.extend(strings(record.map.get("also"), "also")?);
-    let pair = |left: String| {
-        let mut fields = vec![Field::new(Role::Left, left), Field::new(Role::Right, right.clone())];
+    let pair = |left: &String, right: &String| {
+        let mut fields = vec![Field::new(Role::Left, left), Field::new(Role::Right, right)];
         fields.extend(negatives.iter().map(|text| Field::new(Role::Negative, text.clone())));
         Example::new(Kind::Pair, fields, label.clone())
     };
-    Ok(lefts.into_iter().map(pair).collect())
+    Ok(lefts.iter().flat_map(|left| rights.iter().map(move |right| (left, right))).map(|(left, right)| pair(left, right)).collect())
 }
 
 /// A passage with a list `qas`, or with one question. Answers begin at `start` or `answer_start`, in characters.
@@ -220,9 +220,9 @@ fn speaker(name: &str) -> Result<Role, String> {
     }
 }
 
-/// `prompt`, `chosen` and `rejected`, each text or turns of which the last one counts.
+/// `prompt` (or turns), `chosen` and `rejected`; the latter two text, or turns of which the last one counts.
 fn preference(record: Record<'_>) -> Result<Example, String> {
-    let mut fields = match record.get("prompt") {
+    let mut fields = match record.get("prompt").or(record.get("turns")) {
         Some(Value::Array(list)) => turns(list)?,
         _ => vec![Field::new(Role::User, record.text("prompt")?)],
     };
