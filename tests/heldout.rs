@@ -19,13 +19,7 @@ async fn most_of_what_people_say_is_understood_and_hardly_anything_wrongly() {
             if outcome != Outcome::Exact && part == "dev" && shown == part {
                 let wanted: Vec<String> =
                     case.commands.iter().map(|command| format!("{}.{}{:?}", command.plugin, command.action, command.arguments)).collect();
-                println!(
-                    "{outcome:?} {} [{}]\n    wanted {}\n    got    {}",
-                    case.say,
-                    case.kind,
-                    wanted.join(" + "),
-                    written(&meaning.commands)
-                );
+                println!("{outcome:?} {} [{}]\n    wanted {}\n    got    {}", case.say, case.kind, wanted.join(" + "), written(&meaning.commands));
             }
         }
         println!("{part} {language}\n{counts}");

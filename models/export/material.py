@@ -9,7 +9,6 @@ import json
 import lzma
 import random
 import re
-import tomllib
 
 from phrases import Phrases, share
 
@@ -53,25 +52,8 @@ class Material:
         technical = self.parallel(data / "parallel-python-docs.jsonl.xz", "technical")
         self.technical = [pair for pair in technical if len(pair[1]) <= 24]
         self.english = sorted({row["text"] for name in ENGLISH for row in rows(data / name) if row.get("split", "train") == "train"})
-        self.intents = collections.defaultdict(list)  # CLINC150's sentences to train on, by intent
-        for row in rows(data / ENGLISH[0]):
-            if row["split"] == "train" and row["intent"] != "oos":
-                self.intents[row["intent"]].append(row["text"])
-        self.said = self.plugin_tests(repository)
         self.questions, self.answers = questions(repository / "knowledge" / "kestrel" / "qa")
         self.own = self.phrases.fixed + self.answers
-
-    def plugin_tests(self, repository):
-        """Sentences of the plugins' tests that are one command of an action with a single list of phrases: (key, language, text)."""
-        lists = collections.Counter(wish.key.rsplit("/", 1)[0] for wish in self.phrases.wishes)
-        found = []
-        for path in sorted(repository.glob("plugins/*/tests/*.toml")):
-            for case in tomllib.loads(path.read_text()).get("case", []):
-                commands = case["commands"]
-                name = f"{commands[0]['plugin']}/{commands[0]['action']}" if len(commands) == 1 else None
-                if lists[name] == 1 and share(case["say"]) >= HELD_OUT:
-                    found.append((f"{name}/say", "zh" if HAN.search(case["say"]) else "en", case["say"]))
-        return found
 
     def parallel(self, path, name):
         seen = {(plain(row["en"]), plain(row["zh"])): None for row in rows(path)}

@@ -14,7 +14,7 @@ import numpy
 import onnxruntime
 import tokenizers
 
-from material import HAN, HELD_OUT, HELD_OUT_QUESTIONS, Material, rows
+from material import HAN, HELD_OUT_QUESTIONS, Material, rows
 from phrases import share
 
 OPPOSITES = [
@@ -57,25 +57,17 @@ def translation(folder, pairs):
 
 
 def clinc(folder, data):
-    """CLINC150's validation sentences by their nearest training sentence: share with the right intent, with 20 and with all 100
-    examples of each known, and, where a cosine lets 95 % of those in scope pass, how many of the others it stops."""
-    known, asked, strangers, counts, few = [], [], [], {}, []
+    """Share of CLINC150's validation sentences whose nearest of 20 examples per intent has their intent."""
+    known, asked, counts = [], [], {}
     for row in rows(data / "intents-clinc150.jsonl.xz"):
-        if row["intent"] == "oos":
-            strangers.append(row)
-        elif row["split"] == "train":
-            few.append(counts.setdefault(row["intent"], 0) < 20)
+        if row["split"] == "train" and counts.setdefault(row["intent"], 0) < 20 and row["intent"] != "oos":
             counts[row["intent"]] += 1
             known.append(row)
-        else:
+        elif row["split"] != "train" and row["intent"] != "oos":
             asked.append(row)
-    table = folder.matrix([row["text"] for row in known])
-    scores, few = folder.matrix([row["text"] for row in asked]) @ table.T, numpy.array(few)
-    right = [known[place]["intent"] == row["intent"] for place, row in zip(scores.argmax(1), asked)]
-    fewer = [known[place]["intent"] == row["intent"] for place, row in zip(numpy.where(few, scores, -1).argmax(1), asked)]
-    limit = numpy.quantile(scores.max(1), 0.05)
-    outside = (folder.matrix([row["text"] for row in strangers]) @ table.T).max(1)
-    return {"20 examples": numpy.mean(fewer), "100 examples": numpy.mean(right), "out of scope stopped at 95 %": (outside < limit).mean()}
+    asked = asked[::3]
+    found = (folder.matrix([row["text"] for row in asked]) @ folder.matrix([row["text"] for row in known]).T).argmax(1)
+    return numpy.mean([known[place]["intent"] == row["intent"] for place, row in zip(found, asked)])
 
 
 def searchable(wish):
@@ -101,7 +93,7 @@ class Wishes:
             for case in tomllib.loads(path.read_text()).get("case", []):
                 commands = case.get("commands", [])
                 name = f"{commands[0].get('plugin', path.parts[-3])}/{commands[0]['action']}" if len(commands) == 1 else None
-                if name in names and share(case["say"]) < HELD_OUT:
+                if name in names:
                     self.cases["zh" if HAN.search(case["say"]) else "en"].append((name, case["say"]))
 
     def nearest(self, folder, known, asked, key=lambda name: name):

@@ -27,7 +27,7 @@ class Encoder(nn.Module):
         self.register_buffer("new", new)
         self.register_buffer("place", torch.where(new, new.cumsum(0) - 1, (~new).cumsum(0) - 1))
         table = torch.tensor(table)
-        self.known_words = nn.Parameter(table[~new].clone() if not new.all() else torch.zeros(1, table.shape[1]), requires_grad=False)
+        self.known_words = nn.Parameter(table[~new].clone(), requires_grad=False)
         self.new_words = nn.Parameter(table[new].clone() if new.any() else torch.zeros(1, table.shape[1]))
 
     def weight(self, name):
@@ -47,20 +47,14 @@ class Encoder(nn.Module):
 
     def forward(self, ids, mask):
         """[batch, length] token numbers and 1 where there is one, to [batch, hidden]."""
-        value = self.hidden(ids, torch.zeros_like(ids), mask)
-        share = mask.unsqueeze(-1).to(value.dtype)
-        return functional.normalize((value * share).sum(1).float() / share.sum(1).float(), dim=-1)
-
-    def hidden(self, ids, types, mask, drop=None):
-        """One vector per token: [batch, length, hidden]. `drop` is applied to the embeddings and after every layer."""
         places = self.weight("embeddings.position_embeddings.weight")[: ids.shape[1]]
-        value = self.words(ids) + self.weight("embeddings.token_type_embeddings.weight")[types] + places
+        value = self.words(ids) + self.weight("embeddings.token_type_embeddings.weight")[0] + places
         value = self.normalized(value, "embeddings.LayerNorm")
         allowed = mask.bool()[:, None, None, :]
         for number in range(self.layers):
-            value = drop(value) if drop else value
             value = self.layer(value, f"encoder.layer.{number}", allowed)
-        return value
+        share = mask.unsqueeze(-1).to(value.dtype)
+        return functional.normalize((value * share).sum(1).float() / share.sum(1).float(), dim=-1)
 
     def layer(self, value, name, allowed):
         batch, length, hidden = value.shape
@@ -80,8 +74,7 @@ class Encoder(nn.Module):
     def exported(self):
         """All weights by MiniLM's names, as numpy arrays."""
         table = torch.empty(len(self.new), self.known_words.shape[1])
-        if not self.new.all():
-            table[~self.new] = self.known_words.detach()
+        table[~self.new] = self.known_words.detach()
         if self.new.any():
             table[self.new] = self.new_words.detach()
         found = {name.replace("/", "."): value.detach().float().numpy() for name, value in self.body.items()}

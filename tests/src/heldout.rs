@@ -74,8 +74,7 @@ impl HeldOut {
 
     /// Compares. A command is wrong when no right set has it; reading a value is no deed and can only be superfluous.
     pub fn outcome(&self, meaning: &Meaning) -> Outcome {
-        let got =
-            merged(meaning.commands.iter().map(|command| (command.plugin.clone(), command.action.clone(), command.arguments.clone())));
+        let got = merged(meaning.commands.iter().map(|command| (command.plugin.clone(), command.action.clone(), command.arguments.clone())));
         let sets: Vec<Vec<Command>> = std::iter::once(&self.commands).chain(&self.or).map(|set| wishes(set)).collect();
         if sets.iter().any(|set| set.len() == got.len() && pairs_off(set, &got)) {
             return Outcome::Exact;
@@ -84,9 +83,6 @@ impl HeldOut {
         if got.iter().all(fits_somewhere) { Outcome::Missed } else { Outcome::Wrong }
     }
 }
-
-/// The seats that "all" stands for.
-const SEATS: [&str; 4] = ["driver", "passenger", "rear-left", "rear-right"];
 
 type Command = (String, String, Values);
 
@@ -97,12 +93,7 @@ fn wishes(set: &[Expected]) -> Vec<Command> {
 /// Commands that differ only in their seats are one command for all of these.
 fn merged(commands: impl Iterator<Item = Command>) -> Vec<Command> {
     let mut found: Vec<Command> = Vec::new();
-    for (plugin, mut action, mut arguments) in commands {
-        if let Some(one) = action.strip_suffix("-all").map(str::to_owned) {
-            // "open-all" reaches the same state as "open" for every seat.
-            action = one;
-            arguments.insert("zone".to_owned(), Value::List(SEATS.map(str::to_owned).to_vec()));
-        }
+    for (plugin, action, arguments) in commands {
         let rest = |arguments: &Values| -> Values { arguments.iter().filter(|(name, _)| *name != "zone").map(owned).collect() };
         let same = found.iter_mut().find(|other| other.0 == plugin && other.1 == action && rest(&other.2) == rest(&arguments));
         match (same, arguments.get("zone")) {
@@ -125,8 +116,7 @@ fn owned((name, value): (&String, &Value)) -> (String, Value) {
 fn pairs_off(wishes: &[Command], got: &[Command]) -> bool {
     let Some((first, rest)) = wishes.split_first() else { return true };
     (0..got.len()).filter(|place| meets(first, &got[*place])).any(|place| {
-        let others: Vec<Command> =
-            got.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, command)| command.clone()).collect();
+        let others: Vec<Command> = got.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, command)| command.clone()).collect();
         pairs_off(rest, &others)
     })
 }

@@ -10,8 +10,6 @@ use super::token::{Token, tokenize};
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Words {
     soft: Vec<String>,
-    filler: Vec<String>,
-    message: Vec<String>,
     opener: Vec<String>,
     connector: Vec<String>,
     negation: Vec<String>,
@@ -109,10 +107,6 @@ pub const UNITS: [&str; 16] = [
 pub struct Lexicon {
     /// May stand anywhere.
     pub soft: WordSet,
-    /// Sounds of hesitation.
-    pub filler: WordSet,
-    /// Begins what is to be told to somebody, behind the name.
-    pub message: WordSet,
     /// Begins a request.
     pub opener: WordSet,
     /// Between commands.
@@ -182,8 +176,6 @@ impl Lexicon {
     fn add(&mut self, language: &str, words: Words) {
         let fill = |set: &mut WordSet, list: &[String], meaning| list.iter().for_each(|text| set.add(text, meaning));
         fill(&mut self.soft, &words.soft, 0);
-        fill(&mut self.filler, &words.filler, 0);
-        fill(&mut self.message, &words.message, 0);
         fill(&mut self.opener, &words.opener, 0);
         fill(&mut self.connector, &words.connector, 0);
         fill(&mut self.negation, &words.negation, 0);

@@ -8,28 +8,23 @@ pub mod reading;
 pub mod resolve;
 pub mod similar;
 pub mod slots;
-pub mod sound;
 pub mod time;
 pub mod token;
 
 mod correction;
-mod guess;
-mod misheard;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use models::{Embedder, ModelError};
 use plugins::catalogue::Catalogue;
-use plugins::manifest::Risk;
+use plugins::manifest::{Kind, Risk};
 
-use guess::Guesser;
 use lexicon::Lexicon;
 use pattern::{ActionEntry, Actions, Cover, Pattern};
-use reading::{Proposal, Reader, Reading};
+use reading::{Proposal, Reader, Reading, Tier};
 use similar::{Guess, Similar};
 use slots::Choices;
-use sound::Sounds;
 use token::{Token, TokenKind, language_of, tokenize};
 
 /// What is known about an utterance after all rungs.
@@ -60,7 +55,6 @@ pub struct Understander {
     /// Every action.
     pub actions: Actions,
     pattern: Pattern,
-    sounds: Sounds,
     similar: Option<Similar>,
 }
 
@@ -76,11 +70,9 @@ impl Understander {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, ModelError> {
         let actions = actions(catalogue);
-        let (pattern, mut sounds) = (Pattern::compile(catalogue, &actions), Sounds::default());
-        pattern::each_phrase(catalogue, &actions, &mut |_, _, phrase| sounds.add(&phrase));
-        spoken_values(catalogue).for_each(|word| sounds.add_words(word));
+        let pattern = Pattern::compile(catalogue, &actions);
         let similar = embedder.map(|embedder| Similar::build(embedder, catalogue, &actions, cache, progress)).transpose()?;
-        Ok(Understander { lexicon: Lexicon::shipped(), actions, pattern, sounds, similar })
+        Ok(Understander { lexicon: Lexicon::shipped(), actions, pattern, similar })
     }
 
     /// The encoder, if there is one.
@@ -104,32 +96,21 @@ impl Understander {
     /// # Errors
     /// The encoder fails or is busy.
     pub fn understand(&self, text: &str, language: &str) -> Result<Understood, ModelError> {
-        let tokens = correction::apply(&self.lexicon, self.steadied(tokenize(text)));
+        let tokens = correction::apply(&self.lexicon, tokenize(text));
         let language = if language.is_empty() { language_of(&tokens) } else { language }.to_owned();
         let is_question = self.asks(text, &tokens);
-        let mut reading = self.read(&tokens, is_question);
-        let mut tokens = tokens;
-        if !reading.leftover.is_empty()
-            && !reading.is_blocked
-            && let Some(heard) = self.misheard(&tokens, &reading, is_question)
-        {
-            (tokens, reading) = heard;
-        }
+        let reading = self.read(&tokens, is_question);
         let mut understood = Understood {
             is_question,
             language,
             proposals: reading.proposals,
             forbidden: reading.forbidden,
+            leftover: reading.leftover,
             tokens,
             ..Understood::default()
         };
-        match &self.similar {
-            Some(similar) if !reading.is_blocked => {
-                let guesser = Guesser { similar, understander: self, text, is_question };
-                reading.leftover.into_iter().try_for_each(|unsure| guesser.clause(unsure, &mut understood))?;
-                understood.proposals.sort_by_key(|proposal| proposal.span);
-            }
-            _ => understood.leftover = reading.leftover.iter().map(|unsure| unsure.span).collect(),
+        if !understood.leftover.is_empty() {
+            self.guess(text, reading.is_blocked, &mut understood)?;
         }
         let asks_first = understood.is_question && understood.leftover.first().is_some_and(|(start, _)| *start == 0);
         let sets = |proposal: &Proposal| self.actions.entries[proposal.action].action.risk != Risk::Read;
@@ -139,6 +120,86 @@ impl Understander {
             understood.leftover = vec![(0, understood.tokens.len())];
         }
         Ok(understood)
+    }
+
+    fn guess(&self, text: &str, is_blocked: bool, understood: &mut Understood) -> Result<(), ModelError> {
+        let Some(similar) = &self.similar else { return Ok(()) };
+        let mut open = Vec::new();
+        for (start, end) in std::mem::take(&mut understood.leftover) {
+            let tokens = &understood.tokens[start..end];
+            if !similar.knows(language_of(tokens)) || tokens.len() < 2 {
+                open.push((start, end));
+                continue;
+            }
+            let clause: String = original(text, tokens);
+            let vector = similar.embedder().embed(&clause)?;
+            let guess = similar.nearest(&vector)?;
+            // What a plugin's author excluded stays excluded when small words were stepped over: 天气真好啊 is not 天气.
+            let is_excluded = |action: usize| self.actions.entries[action].excludes(&understood.tokens);
+            let allowed = guess.as_ref().filter(|guess| !is_blocked && !guess.action.is_some_and(is_excluded));
+            let proposal = allowed.and_then(|guess| self.accept(guess, tokens, start, understood.is_question));
+            match proposal {
+                Some(proposal) => understood.proposals.push(proposal),
+                None => open.push((start, end)),
+            }
+            understood.vector = Some(vector);
+            understood.guess = guess;
+        }
+        understood.proposals.sort_by_key(|proposal| proposal.span);
+        understood.leftover = open;
+        Ok(())
+    }
+
+    /// A guess counts when it is near enough, clearly nearer than any other action, says nothing opposite, and has the values it needs.
+    fn accept(&self, guess: &Guess, tokens: &[Token], offset: usize, is_question: bool) -> Option<Proposal> {
+        let similar = self.similar.as_ref()?;
+        let thresholds = similar.embedder().thresholds();
+        let action = guess.action?;
+        let entry = &self.actions.entries[action];
+        let has = |set: &lexicon::WordSet| (0..tokens.len()).any(|at| set.longest(tokens, at).is_some());
+        let is_read = entry.action.risk == Risk::Read;
+        if guess.score < thresholds.similar
+            || guess.margin < thresholds.similar_margin
+            || has(&self.lexicon.negation)
+            || has(&self.lexicon.conditional)
+            || (is_question && !is_read)
+            || self.lexicon.is_opposite(tokens, &tokenize(&guess.sample))
+        {
+            return None;
+        }
+        let mut proposal = Proposal {
+            action,
+            direction: guess.direction.clone(),
+            said: Default::default(),
+            zones: None,
+            confidence: f64::from(guess.score).clamp(0.0, 0.95),
+            tier: Tier::Similar,
+            span: (offset, offset + tokens.len()),
+            rivals: Vec::new(),
+        };
+        self.spot(&mut proposal, entry, tokens);
+        Some(proposal)
+    }
+
+    /// Fills a guess's slots with what the words contain.
+    fn spot(&self, proposal: &mut Proposal, entry: &ActionEntry, tokens: &[Token]) {
+        let mut taken = vec![false; tokens.len()];
+        for (name, argument) in &entry.action.arguments {
+            if matches!(argument.kind, Kind::Text | Kind::Contact | Kind::Place) {
+                continue;
+            }
+            for at in 0..tokens.len() {
+                let found = slots::candidates(&self.lexicon, &entry.choices, name, argument, tokens, at);
+                let Some((end, said)) = found.into_iter().find(|(end, _)| !taken[at..*end].contains(&true)) else { continue };
+                taken[at..end].fill(true);
+                if let slots::Said::Zones(groups) = said {
+                    proposal.zones = Some(groups);
+                } else {
+                    proposal.said.insert(name.clone(), said);
+                }
+                break;
+            }
+        }
     }
 
     /// Whether a text asks something rather than wants something.
@@ -171,12 +232,6 @@ fn actions(catalogue: &Catalogue) -> Actions {
         }
     }
     Actions { entries }
-}
-
-/// The words of all choices, as they are said.
-fn spoken_values(catalogue: &Catalogue) -> impl Iterator<Item = &str> {
-    let locales = catalogue.plugins.values().flat_map(|plugin| plugin.locales.values());
-    locales.flat_map(|locale| locale.values.values()).flat_map(|values| values.values()).flatten().map(String::as_str)
 }
 
 fn counter_examples(plugin: &plugins::catalogue::Plugin, action: &str) -> Vec<Vec<String>> {

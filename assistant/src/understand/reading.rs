@@ -55,23 +55,10 @@ pub struct Reading {
     pub proposals: Vec<Proposal>,
     /// How many commands were forbidden ("don't ...").
     pub forbidden: usize,
-    /// Clauses that the phrases do not explain well enough to act on.
-    pub leftover: Vec<Unsure>,
+    /// Clauses, or parts of them, that nothing explains.
+    pub leftover: Vec<(usize, usize)>,
     /// A word was left over that makes acting on the rest unsafe.
     pub is_blocked: bool,
-}
-
-/// A clause that the phrases explain in part or not at all.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unsure {
-    /// First token and one past the last.
-    pub span: (usize, usize),
-    /// What the phrases found in it.
-    pub proposals: Vec<Proposal>,
-    /// What they leave over, first token and one past the last of each run.
-    pub runs: Vec<(usize, usize)>,
-    /// Nothing in what is left over speaks against doing what was found: no condition, no negation, no question, no free text.
-    pub is_safe: bool,
 }
 
 /// How much of a clause must be explained for its command to count.
@@ -113,13 +100,7 @@ impl Reader<'_> {
             self.attach_zones(&mut clause, previous.as_ref());
             self.bind_values(&mut clause);
             self.share(&mut clause, previous.as_ref(), next.as_ref());
-            let mut kept = Vec::new();
-            for proposal in std::mem::take(&mut clause.proposals) {
-                if !is_repeated(&proposal, &reading.proposals) && !is_repeated(&proposal, &kept) {
-                    kept.push(proposal);
-                }
-            }
-            clause.proposals = kept;
+            clause.proposals.retain(|proposal| !is_repeated(proposal, &reading.proposals));
             self.judge(clause, &mut reading);
             previous = reading.proposals.last().cloned().or(previous);
         }
@@ -243,19 +224,22 @@ impl Reader<'_> {
         let explained: usize = clause.proposals.iter().map(|proposal| proposal.span.1 - proposal.span.0).sum();
         let coverage = explained as f64 / (explained + unexplained).max(1) as f64;
         let is_conditional = has(&self.lexicon.conditional);
-        let has_text = clause.proposals.iter().any(|proposal| proposal.said.values().any(|said| matches!(said, Said::Text(_))));
-        let is_safe = !self.is_question && !has_text && !is_conditional && !has(&self.lexicon.blocker) && !has(&self.lexicon.negation);
         reading.is_blocked |= is_conditional;
         reading.forbidden += clause.forbidden;
         if unexplained == 0 {
             reading.proposals.extend(clause.proposals);
-        } else if coverage >= CLAUSE_COVERAGE && is_safe {
+        } else if coverage >= CLAUSE_COVERAGE
+            && !self.is_question
+            && !clause.proposals.iter().any(|proposal| proposal.said.values().any(|said| matches!(said, Said::Text(_))))
+            && !is_conditional
+            && !has(&self.lexicon.blocker)
+            && !has(&self.lexicon.negation)
+        {
             reading
                 .proposals
                 .extend(clause.proposals.into_iter().map(|proposal| Proposal { confidence: 0.6 + 0.3 * coverage, ..proposal }));
         } else {
-            let span = self.clause_span(&clause);
-            reading.leftover.push(Unsure { span, proposals: clause.proposals, runs: clause.leftover, is_safe });
+            reading.leftover.push(self.clause_span(&clause));
         }
     }
 

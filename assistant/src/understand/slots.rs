@@ -79,8 +79,7 @@ pub fn candidates(
         Kind::Duration => time::duration(lexicon, tokens, at).into_iter().map(|(end, seconds)| (end, Said::Duration(seconds))).collect(),
         Kind::Time => time::time_of_day(tokens, at).into_iter().map(|(end, time)| (end, Said::Time(time))).collect(),
         Kind::Contact | Kind::Place if is_quantity(lexicon, tokens, at) => Vec::new(),
-        Kind::Contact => free_text(lexicon, &tokens[..name_end(lexicon, tokens, at)], at),
-        Kind::Text | Kind::Place => free_text(lexicon, tokens, at),
+        Kind::Text | Kind::Contact | Kind::Place => free_text(lexicon, tokens, at),
     }
 }
 
@@ -240,19 +239,6 @@ fn is_quantity(lexicon: &Lexicon, tokens: &[Token], at: usize) -> bool {
     number.end >= tokens.len() || number.form != Form::Plain || lexicon.units.longest(tokens, number.end).is_some()
 }
 
-/// Where a person's name ends at the latest: names are short, and no name has a word in it with which a message begins.
-fn name_end(lexicon: &Lexicon, tokens: &[Token], at: usize) -> usize {
-    let mut end = at;
-    for token in &tokens[at.min(tokens.len())..] {
-        let longest = if token.kind == TokenKind::Han { 8 } else { 5 };
-        if end - at >= longest || end > at && lexicon.message.longest(tokens, end).is_some() {
-            break;
-        }
-        end += 1;
-    }
-    end
-}
-
 /// Every end up to the next separator, the longest first; at most twenty tokens.
 fn free_text(lexicon: &Lexicon, tokens: &[Token], at: usize) -> Vec<(usize, Said)> {
     let limit = tokens[at.min(tokens.len())..]
@@ -273,13 +259,13 @@ fn without_trailing(lexicon: &Lexicon, tokens: &[Token], start: usize, end: usiz
     shorter.map_or(end, |end| without_trailing(lexicon, tokens, start, end))
 }
 
-/// The words of tokens as they were said, with spaces where there were some.
+/// The words of tokens as they were said: spaces where there were some, and between words.
 pub fn join(tokens: &[Token]) -> String {
     let mut text = String::new();
     let mut previous: Option<&Token> = None;
     for token in tokens.iter().filter(|token| !token.raw.is_empty()) {
         if let Some(before) = previous
-            && token.start > before.end
+            && (token.start > before.end || (token.kind == TokenKind::Han) != (before.kind == TokenKind::Han))
         {
             text.push(' ');
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use plugins::catalogue::{Catalogue, words};
 use plugins::manifest::{Action, Risk};
-use plugins::phrase::{self, Phrase};
+use plugins::phrase;
 
 use super::lexicon::{Lexicon, WordSet};
 use super::slots::{Choices, Said};
@@ -16,9 +16,6 @@ use super::token::{Token, TokenKind};
 
 pub use chart::{Cover, Piece};
 use program::Program;
-
-/// A word that this many phrases begin with commonly begins a command.
-const COMMON: u32 = 12;
 
 /// One action that can be understood.
 #[derive(Debug)]
@@ -105,16 +102,24 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Compiles the phrases of every action in every language.
+    /// Compiles the phrases of every action in every language. Phrases that do not parse were reported by lint and are left out.
     pub fn compile(catalogue: &Catalogue, actions: &Actions) -> Self {
         let mut phrases = Vec::new();
-        each_phrase(catalogue, actions, &mut |index, direction, phrase| phrases.push((index, direction, phrase)));
+        for (index, entry) in actions.entries.iter().enumerate() {
+            let Some(plugin) = catalogue.plugins.get(&entry.plugin) else { continue };
+            for (language, locale) in &plugin.locales {
+                let words = words(language, locale);
+                let Some(sentences) = locale.action.get(&entry.action.id) else { continue };
+                let absolute = sentences.say.iter().map(|line| (None, line));
+                let relative = sentences.relative.iter().flat_map(|(name, lines)| lines.iter().map(move |line| (Some(name.clone()), line)));
+                for (direction, line) in absolute.chain(relative) {
+                    if let Ok(parsed) = phrase::parse(line, &words) {
+                        phrases.push((index, direction, parsed));
+                    }
+                }
+            }
+        }
         Pattern { program: Program::compile(&phrases) }
-    }
-
-    /// Whether commands commonly begin with this word.
-    pub fn begins(&self, token: &Token) -> bool {
-        self.program.begun_by(&token.text) >= COMMON
     }
 
     /// The best account of the whole utterance. A question about a state ("are the windows closed?") is never taken as a wish.
@@ -126,25 +131,6 @@ impl Pattern {
         }
         matches.retain(|found| !actions.entries[found.action].excludes(tokens));
         chart::cover(actions, lexicon, tokens, matches)
-    }
-}
-
-/// Calls for every phrase of every action in every language: the action's index, the relative direction, the phrase. Phrases that do
-/// not parse were reported by lint and are left out.
-pub fn each_phrase(catalogue: &Catalogue, actions: &Actions, call: &mut dyn FnMut(usize, Option<String>, Phrase)) {
-    for (index, entry) in actions.entries.iter().enumerate() {
-        let Some(plugin) = catalogue.plugins.get(&entry.plugin) else { continue };
-        for (language, locale) in &plugin.locales {
-            let words = words(language, locale);
-            let Some(sentences) = locale.action.get(&entry.action.id) else { continue };
-            let absolute = sentences.say.iter().map(|line| (None, line));
-            let relative = sentences.relative.iter().flat_map(|(name, lines)| lines.iter().map(move |line| (Some(name.clone()), line)));
-            for (direction, line) in absolute.chain(relative) {
-                if let Ok(parsed) = phrase::parse(line, &words) {
-                    call(index, direction, parsed);
-                }
-            }
-        }
     }
 }
 

@@ -51,8 +51,6 @@ pub(super) struct Program {
     frequency: Vec<u32>,
     by_key: HashMap<u32, Vec<u32>>,
     keyless: Vec<u32>,
-    /// How many phrases can begin with a word.
-    begun: HashMap<u32, u32>,
 }
 
 impl Program {
@@ -67,7 +65,6 @@ impl Program {
             let (mut first, mut begins_with_slot) = (BTreeSet::new(), false);
             program.first_of(start, &mut first, &mut begins_with_slot);
             let compiled = CompiledPhrase { action: *action, direction: direction.clone(), start, end, first, begins_with_slot };
-            compiled.first.iter().for_each(|word| *program.begun.entry(*word).or_default() += 1);
             program.count_words(&compiled);
             program.phrases.push(compiled);
         }
@@ -83,11 +80,6 @@ impl Program {
     /// The number of a word that occurs in some phrase.
     pub(super) fn word(&self, text: &str) -> Option<u32> {
         self.words.get(text).copied()
-    }
-
-    /// How many phrases can begin with this word.
-    pub(super) fn begun_by(&self, text: &str) -> u32 {
-        self.word(text).and_then(|word| self.begun.get(&word)).copied().unwrap_or_default()
     }
 
     /// Indices of the phrases whose rarest words are among `words`; each once.
